@@ -1,0 +1,1 @@
+"""Puts the answers of `index` before people: on Discord, or in a terminal."""

@@ -1,0 +1,22 @@
+"""Apps > "Find the answer" on a message: what somebody asked is looked up, for the one who clicks, who may share it."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+
+from bot.answering import Asked, RefusalError
+from bot.questions import question_of
+from bot.replies import answer_interaction, attending
+from bot.views import Interaction
+
+
+@app_commands.context_menu(name="Find the answer")
+async def find(interaction: Interaction, message: discord.Message) -> None:
+    """Answer what a message asks."""
+    async with attending(interaction) as texts:
+        question = question_of(message.content)
+        if not question:
+            raise RefusalError("no_text")
+        asked = Asked(question, "menu", interaction.user.id, place=0)
+        await answer_interaction(interaction, asked, texts, private=True)

@@ -1,0 +1,19 @@
+"""`/forget-me`: delete what a person asked and judged."""
+
+from __future__ import annotations
+
+from discord import app_commands
+
+from bot.replies import attending, say
+from bot.views import Interaction
+
+
+@app_commands.command(name="forget-me", description="Delete everything the bot keeps of you")
+async def forget_me(interaction: Interaction) -> None:
+    """Delete what is kept of the person who asks for it."""
+    async with attending(interaction) as texts:
+        answers, verdicts = await interaction.client.answering.feedback.forget(interaction.user.id)
+        kept = answers or verdicts
+        await say(
+            interaction, texts.forgotten.format(answers=answers, verdicts=verdicts) if kept else texts.nothing_to_forget
+        )

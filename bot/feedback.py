@@ -1,0 +1,131 @@
+"""Keeping answers and opinions while the bot runs: off the event loop, and people only as a keyed hash.
+
+What is kept, and how it is read, is in `index.feedback`. A disk that fails costs follow-ups and old buttons, never an
+answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import discord
+
+from index.answer import Answer
+from index.errors import StorageError
+from index.feedback import FEEDBACK_FILE, Feedback, KeptAnswer
+
+SALT_FILE = "feedback.salt"
+CONVERSATION_SECONDS = 30 * 60.0
+"""In a thread or a direct message, a question this close to the one before is taken as its follow-up."""
+
+MOST_PREVIOUS = 4
+"""Earlier questions that go along with a follow-up."""
+
+CONVERSATION_TYPES = (
+    discord.ChannelType.private,
+    discord.ChannelType.public_thread,
+    discord.ChannelType.private_thread,
+    discord.ChannelType.news_thread,
+)
+"""Channels in which talk is about one thing at a time."""
+
+_log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+
+class FeedbackKeeper:
+    """The feedback of a running bot. When not `enabled`, everything stays in memory and ends with the process."""
+
+    def __init__(self, data_dir: Path, *, enabled: bool) -> None:
+        self.enabled = enabled
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="feedback")
+        try:
+            self._salt = _salt(data_dir / SALT_FILE) if enabled else secrets.token_bytes(32)
+            self._feedback = Feedback(data_dir / FEEDBACK_FILE if enabled else None)
+        except (OSError, sqlite3.Error) as error:
+            raise StorageError(
+                f"Cannot keep feedback in {data_dir}: {error}.", "Free the folder, or set FEEDBACK=off."
+            ) from error
+
+    def person(self, user: int) -> str:
+        """A user's id as it is kept: a keyed hash, of which the key lies in a file of its own."""
+        return hashlib.blake2b(str(user).encode(), key=self._salt, digest_size=16).hexdigest()
+
+    async def keep(self, answer: Answer, *, user: int, place: int, previous: Sequence[str]) -> None:
+        """Keep an answer for its buttons and follow-ups."""
+        await self._try(
+            lambda: self._feedback.keep(answer, asker=self.person(user), place=str(place), previous=previous), None
+        )
+
+    async def show(self, answer_id: str, message: int) -> None:
+        """Note the message that shows an answer."""
+        await self._try(lambda: self._feedback.show(answer_id, str(message)), None)
+
+    async def answer(self, answer_id: str) -> KeptAnswer | None:
+        """An answer by its id, or None when it is no longer kept."""
+        return await self._try(lambda: self._feedback.answer(answer_id), None)
+
+    async def before(self, *, replied_to: int | None, place: int | None) -> tuple[str, ...]:
+        """The questions before one that replies to a message, or is asked where talk is about one thing.
+
+        `place` is given for threads and direct messages only.
+        """
+        kept = None
+        if replied_to is not None:
+            kept = await self._try(lambda: self._feedback.answer_shown_in(str(replied_to)), None)
+        elif place is not None:
+            since = time.time() - CONVERSATION_SECONDS
+            kept = await self._try(lambda: self._feedback.latest_in(str(place), since), None)
+        return kept.conversation[-MOST_PREVIOUS:] if kept else ()
+
+    async def judge(self, answer_id: str, *, user: int, helpful: bool) -> bool:
+        """Note a verdict; False when the answer is no longer kept."""
+        return await self._try(
+            lambda: self._feedback.judge(answer_id, judge=self.person(user), helpful=helpful), default=False
+        )
+
+    async def explain(self, answer_id: str, *, user: int, reason: str) -> None:
+        """Add the reason to a verdict."""
+        await self._try(lambda: self._feedback.explain(answer_id, judge=self.person(user), reason=reason), None)
+
+    async def forget(self, user: int) -> tuple[int, int]:
+        """Delete what a user asked and judged. A failure is raised: nobody is told "done" when it is not."""
+        return await self._run(lambda: self._feedback.forget(self.person(user)))
+
+    def close(self) -> None:
+        """Finish what is being written and close the file."""
+        self._thread.submit(self._feedback.close)
+        self._thread.shutdown(wait=True)
+
+    async def _run(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def _try(self, work: Callable[[], Result], default: Result) -> Result:
+        try:
+            return await self._run(work)
+        except sqlite3.Error as error:
+            _log.error("Feedback could not be kept or read (%s); answers go on.", error)
+            return default
+
+
+def _salt(path: Path) -> bytes:
+    """The key of the hashes: made once, readable by the owner only, and never in the file that it protects."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return bytes.fromhex(path.read_text())
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(32))
+    return bytes.fromhex(path.read_text())

@@ -1,0 +1,144 @@
+"""How an answer is made: choose the quotes, light up the sentences that answer, or abstain."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from index.answer import Answer, Highlight, Kind, Quote
+from index.calibration import Weights
+from index.content import StoredPassage
+from index.embedding import Embedder, Vectors
+from index.language import detect_question
+from index.lexical import words
+from index.paragraphs import Span
+from index.questions import cleaned, is_small_talk, with_context
+from index.search import Candidate, Reader, Searcher
+
+_SHOWN = 3
+_REMEMBERED = 512
+
+# Two passages that share so much of their words say the same; so many of them are looked past for what is distinct.
+_SAME = 0.9
+_ALIKE_AT_MOST = 9
+
+# How far below the best sentence's score a second one is still lit.
+_NEARLY = 0.15
+
+
+class Answerer:
+    """Answers questions from one generation. Not safe to call from several threads at once."""
+
+    def __init__(self, reader: Reader, embedder: Embedder, generation: str) -> None:
+        """`reader` and `embedder` must be of the same model."""
+        self._weights = reader.weights
+        self._searcher = Searcher(reader, embedder)
+        self._generation = generation
+        self._found = lru_cache(maxsize=_REMEMBERED)(self._find)
+        self._stages: dict[str, float] = {}
+
+    def ask(self, question: str, *, previous: Sequence[str] = (), question_id: str = "") -> Answer:
+        """Answer one question; `previous` holds the questions before it in the conversation, oldest first.
+
+        Raises `QuestionError` for what is no question at all.
+        """
+        started = time.perf_counter()
+        text = cleaned(question)
+        self._stages = {}
+        kind: Kind = "small talk"
+        found: tuple[Quote, ...] = ()
+        answering: list[Quote] = []
+        confidence = 0.0
+        if not is_small_talk(text):
+            found, sure = self._found(with_context(text, previous), _SHOWN)
+            confidence = max(sure)
+            answering = [quote for quote, p in zip(found, sure, strict=True) if p >= self._weights.threshold]
+            kind = "answer" if answering else "abstention"
+        return Answer(
+            id=question_id,
+            question=question,
+            kind=kind,
+            language=detect_question(text),
+            confidence=confidence,
+            quotes=tuple(answering),
+            nearest=() if answering else found,
+            generation=self._generation,
+            elapsed_ms=(time.perf_counter() - started) * 1000,
+            stages=self._stages,
+        )
+
+    def more(self, question: str, *, previous: Sequence[str] = (), skip: int, limit: int) -> tuple[Quote, ...]:
+        """The passages that come after the first `skip`, by rank."""
+        found, _ = self._found(with_context(cleaned(question), previous), skip + limit)
+        return found[skip:]
+
+    def _find(self, text: str, limit: int) -> tuple[tuple[Quote, ...], tuple[float, ...]]:
+        """The best passages as quotes, and the probability of each that it answers."""
+        started = time.perf_counter()
+        query = self._searcher.query(text)
+        embedded = time.perf_counter()
+        candidates = distinct(self._searcher.candidates(query, limit + _ALIKE_AT_MOST))[:limit]
+        self._stages = {"embed": (embedded - started) * 1000, "search": (time.perf_counter() - embedded) * 1000}
+        quotes = tuple(
+            quote_of(candidate.passage, score=candidate.score, sentences=self._lit(candidate))
+            for candidate in candidates
+        )
+        return quotes, tuple(probabilities(candidates, self._weights))
+
+    def _lit(self, candidate: Candidate) -> list[int]:
+        return lit_sentences(self._weights.sentence_scores(candidate.sentences))
+
+
+def probabilities(candidates: Sequence[Candidate], weights: Weights) -> list[float]:
+    """The probability of each candidate, of which the best is first, that it answers the question."""
+    scores = [candidate.score for candidate in candidates]
+    return [
+        weights.probability(
+            candidate.signals,
+            lead=candidate.score - (scores[0] if position else scores[1] if len(scores) > 1 else 0.0),
+        )
+        for position, candidate in enumerate(candidates)
+    ]
+
+
+def distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """The candidates without those that say nearly the same as a better one, word for word."""
+    kept: list[tuple[Candidate, frozenset[str]]] = []
+    for candidate in candidates:
+        found = frozenset(words(candidate.passage.text))
+        if not any(len(found & other) >= _SAME * len(found | other) for _, other in kept):
+            kept.append((candidate, found))
+    return [candidate for candidate, _ in kept]
+
+
+def lit_sentences(scores: Vectors) -> list[int]:
+    """The positions of the sentences that answer: the best one, and a second one that is nearly as good."""
+    order = np.argsort(-scores)
+    close = [int(position) for position in order[1:2] if scores[order[0]] - scores[position] <= _NEARLY]
+    return [int(order[0]), *close]
+
+
+def quote_of(passage: StoredPassage, *, score: float = 0.0, sentences: Iterable[int] = ()) -> Quote:
+    """A passage as a quote, with the sentences at these positions lit up."""
+    return Quote(
+        document=passage.document,
+        title=passage.title,
+        source=passage.source,
+        date=passage.date,
+        language=passage.language,
+        heading=passage.heading,
+        paragraph=passage.number,
+        start=passage.start,
+        end=passage.end,
+        text=passage.text,
+        highlights=tuple(_highlight(passage, passage.sentences[position]) for position in sorted(sentences)),
+        score=score,
+    )
+
+
+def _highlight(passage: StoredPassage, span: Span) -> Highlight:
+    text = passage.text[span.start - passage.start : span.end - passage.start]
+    return Highlight(span.start, span.end, text)

@@ -1,0 +1,101 @@
+"""What the signals of a candidate are worth: for its rank, for its sentences, and for the probability that it answers.
+
+The weights are in `weights.json`, made by `fit.py` from questions with known answers, and travel with the index.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import DamagedIndexError
+
+Vectors = NDArray[np.float32]
+
+DEFAULT_WEIGHTS = Path(__file__).parent / "weights.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What was measured of a passage for a question, each between about 0 and 1.
+
+    `cosine`: the question to the passage; `sentence_cosine`: to the nearest of its sentences; `bm25`: the share of the
+    most that BM25 could give. A match is the share of the question's information that is found, by the words
+    themselves or by some that mean the same: in the whole passage and its title (`match`), in the sentence that has
+    most of it (`sentence_match`). `best_cosine` and `best_match` are those of the sentence that is likeliest the
+    answer; `weakest` is the match of the term that is found least, `known` the share of terms the corpus has at all.
+
+    `kind` is 1 when the question asks for a number or a date and that sentence has one, -1 when it has none, else 0.
+    `introduces` is 1 for the first passage of its document to name what a question asks the meaning of, else 0.
+    `crosses` is 1 when the question is in another language than the passage, so that fewer of its words can be found.
+    """
+
+    cosine: float
+    bm25: float
+    sentence_cosine: float
+    sentence_match: float
+    match: float
+    best_cosine: float
+    best_match: float
+    weakest: float
+    known: float
+    kind: float
+    introduces: float
+    crosses: float
+
+
+RANKING = ("cosine", "bm25", "sentence_cosine", "sentence_match", "match", "kind", "introduces")
+SENTENCE = ("cosine", "match", "kind")
+CONFIDENCE = ("score", "lead", *Signals.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Linear weights by signal; `threshold` is the least probability that is an answer.
+
+    `confidence` has a `bias`, and two signals of its own: the `score` by which a candidate is ranked, and its `lead`
+    over the next best one (below zero for those that are not the best).
+    """
+
+    ranking: dict[str, float]
+    sentence: dict[str, float]
+    confidence: dict[str, float]
+    threshold: float
+
+    def rank(self, signals: Signals) -> float:
+        """What a candidate is ranked by."""
+        return sum(self.ranking[name] * float(getattr(signals, name)) for name in RANKING)
+
+    def sentence_scores(self, signals: Vectors) -> Vectors:
+        """How likely each sentence of a passage is the one that answers, by its signals in the order of `SENTENCE`.
+
+        `signals` has the shape (signals, sentences), what comes back (sentences,).
+        """
+        return np.asarray([self.sentence[name] for name in SENTENCE], dtype=np.float32) @ signals
+
+    def confidence_values(self, signals: Signals, lead: float) -> dict[str, float]:
+        """What the confidence is made of, by name."""
+        return {**asdict(signals), "score": self.rank(signals), "lead": lead}
+
+    def probability(self, signals: Signals, lead: float) -> float:
+        """The probability that a passage with these signals answers."""
+        values = self.confidence_values(signals, lead)
+        z = self.confidence["bias"] + sum(self.confidence[name] * values[name] for name in CONFIDENCE)
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
+
+
+def read_weights(path: Path = DEFAULT_WEIGHTS) -> Weights:
+    """Read the weights; raises `DamagedIndexError` when the file does not hold them."""
+    try:
+        weights = Weights(**json.loads(path.read_text("utf-8")))
+        groups = ((weights.ranking, RANKING), (weights.sentence, SENTENCE), (weights.confidence, ("bias", *CONFIDENCE)))
+        if not all(math.isfinite(group[name]) for group, names in groups for name in names):
+            raise ValueError(path)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise DamagedIndexError(f"{path} does not hold the weights it should.", "Run: python -m index build") from error
+    return weights

@@ -1,0 +1,205 @@
+"""Makes `weights.json` from questions with known answers.
+
+    python -m index.calibration.fit FOLDER … --work DIR
+
+Each folder is an evaluation set (`corpus/` and `questions.jsonl`). Beside its own questions every corpus is asked some
+of the other sets', which it cannot answer. Nothing is embedded anew when the weights change.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import logsumexp
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+from index.answering import distinct
+from index.build import build
+from index.calibration import CONFIDENCE, DEFAULT_WEIGHTS, RANKING, SENTENCE, Signals, Weights, read_weights
+from index.embedding import Embedder, find_model
+from index.evaluation import Gold, KnownQuestion, holds, lights, read_questions
+from index.generation import hold_current
+from index.questions import cleaned, is_small_talk
+from index.search import Candidate, Reader, Searcher
+from index.settings import BUILTIN_MODEL, IndexSettings
+
+FOREIGN_QUESTIONS = 100
+MOST_FALSE_ANSWERS = 0.05
+MOST_FALSE_ANSWERS_IN_A_SET = 0.1
+SEED = 1
+
+L2 = 0.1
+SHARPNESS = 10.0
+
+Row = Sequence[float]
+Values = NDArray[np.float64]
+Choice = tuple[NDArray[np.floating], NDArray[np.bool_], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with its candidates, each with whether it holds the answer, best first."""
+
+    source: str
+    answerable: bool
+    foreign: bool
+    candidates: list[tuple[Candidate, bool]]
+    gold: tuple[Gold, ...]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fit the weights to the given sets and write them; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m index.calibration.fit", description=__doc__)
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="corpus/ and questions.jsonl")
+    parser.add_argument("--work", type=Path, required=True, metavar="DIR", help="where the sets' indexes are kept")
+    parser.add_argument("--model", default=BUILTIN_MODEL)
+    parser.add_argument("--out", type=Path, default=DEFAULT_WEIGHTS)
+    options = parser.parse_args(arguments)
+    embedder = Embedder(find_model(options.model))
+    questions = {folder: read_questions(folder / "questions.jsonl") for folder in options.folders}
+    asked: list[Asked] = []
+    for folder, own in questions.items():
+        settings = IndexSettings(folder / "corpus", options.work / folder.name, options.model)
+        build(settings, load_model=lambda _: embedder)
+        foreign = [
+            KnownQuestion(question.id, question.language, question.question, ())
+            for other, theirs in questions.items()
+            if not other.name.startswith(folder.name) and not folder.name.startswith(other.name)
+            for question in random.Random(SEED).sample(theirs, min(len(theirs), FOREIGN_QUESTIONS))  # noqa: S311
+        ]
+        with closing(hold_current(settings.data_dir)) as held, closing(Reader(held.folder, held.manifest)) as reader:
+            searcher = Searcher(reader, embedder)
+            asked += [*_ask(searcher, folder.name, own), *_ask(searcher, folder.name, foreign, foreign=True)]
+    weights = fit(asked)
+    text = json.dumps(asdict(weights), indent=1, default=float) + "\n"
+    options.out.write_text(text, "utf-8")
+    sys.stdout.write(text)
+    return 0
+
+
+def fit(asked: Sequence[Asked]) -> Weights:
+    """The weights that tell right passages, sentences and answers from wrong ones."""
+    ranking = _choosing(RANKING, _passage_choices(asked))
+    sentence = _choosing(SENTENCE, _sentence_choices(asked))
+    return _with_confidence(replace(read_weights(), ranking=ranking, sentence=sentence), asked)
+
+
+def _ask(
+    searcher: Searcher, source: str, questions: Iterable[KnownQuestion], *, foreign: bool = False
+) -> Iterator[Asked]:
+    for known in questions:
+        text = cleaned(known.question)
+        if is_small_talk(text):
+            continue
+        candidates = distinct(searcher.candidates(searcher.query(text), 1))
+        right = [any(holds(candidate.passage, gold) for gold in known.gold) for candidate in candidates]
+        yield Asked(source, bool(known.gold), foreign, list(zip(candidates, right, strict=True)), known.gold)
+
+
+def _passage_choices(asked: Sequence[Asked]) -> Iterator[Choice]:
+    """For each answerable question the signals of its candidates, and which are right."""
+    sizes = Counter(question.source for question in asked)
+    for question in asked:
+        rows = [_row(candidate.signals, RANKING) for candidate, _ in question.candidates]
+        yield (
+            np.array(rows),
+            np.array([is_right for _, is_right in question.candidates]),
+            sizes[question.source] ** -0.5,
+        )
+
+
+def _sentence_choices(asked: Sequence[Asked]) -> Iterator[Choice]:
+    """For each right passage the signals of its sentences, and which hold the answer."""
+    for question in asked:
+        for candidate, is_right in question.candidates:
+            if is_right:
+                passage = candidate.passage
+                gold = [entry for entry in question.gold if holds(passage, entry)]
+                lit = [any(lights(passage, *span, entry) for entry in gold) for span in passage.sentences]
+                yield candidate.sentences.T, np.array(lit), 1.0
+
+
+def _choosing(names: Sequence[str], choices: Iterable[Choice]) -> dict[str, float]:
+    """The weights, of which none is below 0, under which a right row is likeliest to come first of all; their sum is 1.
+
+    A choice counts by its weight; one with nothing right, or nothing wrong, says nothing.
+    """
+    telling = [(rows, right, weight) for rows, right, weight in choices if right.any() and not right.all()]
+
+    def loss(weights: Values) -> tuple[float, Values]:
+        total, slope = L2 * float(weights @ weights), 2 * L2 * weights
+        for rows, right, weight in telling:
+            scores = SHARPNESS * rows @ weights
+            among_all = np.exp(scores - logsumexp(scores))
+            among_right = np.where(right, np.exp(scores - logsumexp(scores[right])), 0.0)
+            total += weight * float(logsumexp(scores) - logsumexp(scores[right]))
+            slope = slope + weight * SHARPNESS * (among_all - among_right) @ rows
+        return total, slope
+
+    start = np.full(len(names), 1 / len(names))
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(names)).x
+    return {name: round(float(weight / found.sum()), 4) for name, weight in zip(names, found, strict=True)}
+
+
+def _with_confidence(weights: Weights, asked: Sequence[Asked]) -> Weights:
+    """The weights with those of the confidence, and the threshold that keeps false answers few in every set.
+
+    An answerable question whose answer was not found is left out: it is no example of either.
+    """
+    examples = [(question, *_best(weights, question)) for question in asked]
+    examples = [example for example in examples if example[2] or not example[0].answerable]
+    rows = np.array([row for _, row, _, _ in examples])
+    answerable = np.array([question.answerable for question, *_ in examples])
+    groups = [(question.source, question.answerable) for question, *_ in examples]
+    sizes = Counter(groups)
+    scaler = StandardScaler().fit(rows)
+    model = LogisticRegression(C=0.3, max_iter=1000, class_weight="balanced")
+    model.fit(scaler.transform(rows), answerable, sample_weight=[sizes[group] ** -0.5 for group in groups])
+    slopes = model.coef_[0] / scaler.scale_
+    bias = float(model.intercept_[0] - (slopes * scaler.mean_).sum())
+    confidence = {"bias": round(bias, 4), **{n: round(float(s), 4) for n, s in zip(CONFIDENCE, slopes, strict=True)}}
+    fitted = replace(weights, confidence=confidence)
+    return replace(fitted, threshold=_threshold(fitted, asked))
+
+
+def _threshold(weights: Weights, asked: Iterable[Asked]) -> float:
+    """The least probability at which few unanswerable questions are answered, over all and in each set."""
+    own: dict[str, list[float]] = defaultdict(list)
+    everything: list[float] = []
+    for question in asked:
+        if not question.answerable:
+            confidence = _best(weights, question)[2]
+            everything.append(confidence)
+            if not question.foreign:
+                own[question.source].append(confidence)
+    limits = [sorted(found)[-1 - int(MOST_FALSE_ANSWERS_IN_A_SET * len(found))] for found in own.values()]
+    limits.append(sorted(everything)[-1 - int(MOST_FALSE_ANSWERS * len(everything))])
+    return round(max(limits) + 0.0001, 4)
+
+
+def _best(weights: Weights, question: Asked) -> tuple[Row, bool, float]:
+    """Of the passage that these weights rank first: its signals, whether it is right, and the confidence in it."""
+    (best, is_right), *others = sorted(question.candidates, key=lambda entry: -weights.rank(entry[0].signals))
+    lead = weights.rank(best.signals) - (weights.rank(others[0][0].signals) if others else 0.0)
+    values = weights.confidence_values(best.signals, lead)
+    return [values[name] for name in CONFIDENCE], is_right, weights.probability(best.signals, lead)
+
+
+def _row(signals: Signals, names: Sequence[str]) -> Row:
+    return [float(getattr(signals, name)) for name in names]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,321 @@
+"""Turns the bytes of a file into text and what the format says about it. What a document is, `documents.py` says.
+
+Each reader takes bytes and returns an `Extract`, or raises `UnreadableError` with a reason in words. Plain text and
+Markdown are kept to the letter, so that an offset can be checked in the file itself (after the front matter); of the
+others the extracted text is what is stored and quoted.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import logging
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+MAX_TEXT_CHARACTERS = 20_000_000
+MAX_UNPACKED_BYTES = 256 * 1024 * 1024
+MAX_PDF_PAGES = 5_000
+
+LINE_END = re.compile(r"\r\n|\r|\n")
+WORD = re.compile(r"[^\W_]")
+LIST_ITEM = re.compile(r"\s*(?:[-*+•–—·▪]|\d{1,3}[.)]|[a-z][.)])\s")
+_HEADING_WIDTH = 120
+_NO_HEADING = ("`", "~~~", ">", "|")
+_SENTENCE_END = re.compile(r"""[.!?…:;,。！？؟।][\s"'»”’)\]]*\Z""")
+# Windows-1252 in the languages of Western Europe: ASCII, and only such other characters as these languages write.
+_WESTERN = re.compile(
+    "[\\t\\n\\f\\r -~àâäáãçéèêëíîïñóôöõúùûüÿæœßÀÂÄÁÃÇÉÈÊËÍÎÏÑÓÔÖÕÚÙÛÜÆŒ«»‘’“”…–—•°§€£©®¿¡ª\xa0]*".encode("cp1252")
+)
+_LANGUAGE = re.compile(r"([A-Za-z]{2})(?:[-_]\w+)*")
+_REASON_CHARACTERS = 160
+_FRONT_MATTER = re.compile(
+    r"---[ \t]*(?:\r\n|\r|\n)(.*?)(?:\r\n|\r|\n)---[ \t]*(?:(?:\r\n|\r|\n)[\r\n]*|\Z)", re.DOTALL
+)
+
+
+class UnreadableError(Exception):
+    """A file that cannot be read; the message is the reason, told to the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """What a reader found; fields of `Document`, empty where the file says nothing."""
+
+    text: str
+    title: str = ""
+    source: str = ""
+    date: str = ""
+    language: str = ""
+    headings: tuple[tuple[int, int], ...] | None = field(default=None)
+
+
+def ends_sentence(line: str) -> bool:
+    """Whether a line ends with a stop, a colon or a comma, perhaps behind closing quotes and brackets."""
+    return _SENTENCE_END.search(line[-12:]) is not None
+
+
+def looks_like_heading(line: str) -> bool:
+    """Whether a line of plain text may be a heading: short, with words, no stop at its end (a ? is none).
+
+    One line without white space at its ends is expected; several lines are no heading, nor is a list item, code, a
+    quotation or a row of a table.
+    """
+    return (
+        len(line) <= _HEADING_WIDTH
+        and (line.endswith("?") or not ends_sentence(line))
+        and WORD.search(line) is not None
+        and LIST_ITEM.match(line) is None
+        and not line.startswith(_NO_HEADING)
+        and LINE_END.search(line) is None
+    )
+
+
+def read_plain(data: bytes) -> Extract:
+    """Plain text, with or without front matter, in whatever encoding it is in.
+
+    A first line that stands alone and looks like a heading is the title, where the front matter gives none.
+    """
+    return _with_first_line(_front_matter(_decode(data)))
+
+
+def read_markdown(data: bytes) -> Extract:
+    """Markdown, kept to the letter; its headings are found by a CommonMark parser.
+
+    Lines without a `#` may be headings too (see `passages.py`): many files are plain text with another ending.
+    """
+    from markdown_it import MarkdownIt
+
+    declared = _front_matter(_decode(data))
+    extract = _with_first_line(declared)
+    starts = [0, *(match.end() for match in LINE_END.finditer(extract.text)), len(extract.text)]
+    headings = []
+    title = ""
+    with _parsing("Markdown"):
+        tokens = MarkdownIt().parse(extract.text)
+    for token, inline in pairwise(tokens):
+        if token.type == "heading_open" and token.map is not None:
+            if token.markup in ("=", "-") and not looks_like_heading(inline.content):
+                continue  # A paragraph with a rule right below it, which CommonMark takes for a heading.
+            start, end = (starts[min(line, len(starts) - 1)] for line in token.map)
+            headings.append((start, end))
+            if token.tag == "h1" and not title:
+                title = inline.content
+    return replace(extract, title=declared.title or title or extract.title, headings=tuple(headings) or None)
+
+
+def read_html(data: bytes) -> Extract:
+    """The main content of a page, without its menus and scripts."""
+    import trafilatura
+
+    with _parsing("HTML"):
+        page = trafilatura.bare_extraction(
+            data,
+            with_metadata=True,
+            include_comments=False,
+            date_extraction_params={"extensive_search": False, "original_date": True},
+        )
+        if page is None or isinstance(page, dict) or page.body is None:
+            return Extract(text=trafilatura.html2txt(data))
+    blocks: list[tuple[str, bool]] = []
+    for element in page.body.iter("head", "p", "item", "row", "quote", "code"):
+        parent = element.getparent()
+        if parent is not None and parent.tag in ("item", "row", "cell", "quote"):
+            continue
+        separator = " | " if element.tag == "row" else ""
+        words = " ".join(separator.join(element.itertext()).split())
+        blocks.append((words, element.tag == "head"))
+    return replace(
+        _joined(blocks),
+        title=page.title or "",
+        source=page.url or "",
+        date=page.date or "",
+    )
+
+
+def read_pdf(data: bytes) -> Extract:
+    """The text layer of a PDF, its lines joined into paragraphs."""
+    from pypdf import PdfReader
+
+    with _parsing("a PDF"):
+        reader = PdfReader(io.BytesIO(data))
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise UnreadableError("it is protected by a password")
+        if len(reader.pages) > MAX_PDF_PAGES:
+            raise UnreadableError(f"it has {len(reader.pages):,} pages; the limit is {MAX_PDF_PAGES:,}")
+        paragraphs: list[tuple[str, bool]] = []
+        size = 0
+        for page in reader.pages:
+            text = page.extract_text()
+            size += len(text)
+            if size > MAX_TEXT_CHARACTERS:
+                raise UnreadableError(f"it holds more than {MAX_TEXT_CHARACTERS:,} characters")
+            paragraphs += [(paragraph, False) for paragraph in _reflow(LINE_END.split(text))]
+        metadata = reader.metadata
+        title = str(metadata.title or "") if metadata else ""
+    if not paragraphs:
+        raise UnreadableError("it holds no text (a scan? run text recognition on it first)")
+    return replace(_joined(paragraphs), title=title, headings=None)
+
+
+def read_docx(data: bytes) -> Extract:
+    """The paragraphs and tables of a Word document, in order."""
+    import docx
+    from docx.table import Table
+
+    with _parsing("a Word document"):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(info.file_size for info in archive.infolist()) > MAX_UNPACKED_BYTES:
+                raise UnreadableError(f"it unpacks to more than {MAX_UNPACKED_BYTES:,} bytes")
+        document = docx.Document(io.BytesIO(data))
+        blocks: list[tuple[str, bool]] = []
+        for block in document.iter_inner_content():
+            if isinstance(block, Table):
+                blocks += [(" | ".join(cell.text.strip() for cell in row.cells), False) for row in block.rows]
+            else:
+                style = (block.style.name or "") if block.style is not None else ""
+                blocks.append((block.text, style.startswith("Heading") or style == "Title"))
+        properties = document.core_properties
+        title = properties.title or next((text for text, heading in blocks if heading and text.strip()), "")
+        language = _language(properties.language or "")
+    return replace(_joined(blocks), title=title, language=language)
+
+
+READERS: dict[str, Callable[[bytes], Extract]] = {
+    ".md": read_markdown,
+    ".txt": read_plain,
+    ".html": read_html,
+    ".htm": read_html,
+    ".pdf": read_pdf,
+    ".docx": read_docx,
+}
+
+
+@contextmanager
+def _parsing(kind: str) -> Iterator[None]:
+    """Whatever a parser raises on a broken file becomes an `UnreadableError`; what it logs is its own affair."""
+    for name in ("pypdf", "trafilatura", "htmldate"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        yield
+    except UnreadableError:
+        raise
+    except Exception as error:
+        # The errors of parsers are many, and none of them should cost the corpus its other files.
+        reason = " ".join(str(error).split())[:_REASON_CHARACTERS] or type(error).__name__
+        raise UnreadableError(f"it is not {kind} that can be read ({reason})") from error
+
+
+def _decode(data: bytes) -> str:
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        text = data.decode("utf-32", "replace")
+    elif data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = data.decode("utf-16", "replace")
+    else:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = _decode_by_guess(data)
+    if "\0" in text:
+        raise UnreadableError("it is not text (it holds NUL characters)")
+    if len(text) > MAX_TEXT_CHARACTERS:
+        raise UnreadableError(f"it holds more than {MAX_TEXT_CHARACTERS:,} characters")
+    return text
+
+
+def _decode_by_guess(data: bytes) -> str:
+    # A few accents are too little for charset-normalizer, which reads the "café" of Western Europe as Chinese.
+    if _WESTERN.fullmatch(data):
+        return data.decode("cp1252")
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(data).best()
+    if best is None:
+        raise UnreadableError("it is not text in any encoding known here")
+    return str(best)
+
+
+def _front_matter(text: str) -> Extract:
+    match = _FRONT_MATTER.match(text)
+    if match is None:
+        return Extract(text=text)
+    import yaml
+
+    try:
+        # The base loader leaves every value a string: `no` is a language, and 2026-02-30 no reason to refuse a file.
+        values = yaml.load(match.group(1), Loader=yaml.BaseLoader)  # noqa: S506 - it makes strings, lists and dicts
+    except (yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" (line {mark.line + 2})" if mark is not None else ""
+        raise UnreadableError(f"its front matter is not YAML{where}; put values with a colon in quotes") from error
+    if not isinstance(values, dict):
+        return Extract(text=text)
+
+    def value(name: str) -> str:
+        found = values.get(name)
+        return found.strip() if isinstance(found, str) and found not in ("null", "~") else ""
+
+    return Extract(
+        text=text[match.end() :],
+        title=value("title"),
+        source=value("source") or value("url"),
+        date=value("date"),
+        language=_language(value("language")),
+    )
+
+
+def _language(declared: str) -> str:
+    """The two letters of a declared language ("fr", "fr-CA"); empty where it is declared in another way."""
+    match = _LANGUAGE.fullmatch(declared.strip())
+    return match.group(1).lower() if match else ""
+
+
+def _with_first_line(extract: Extract) -> Extract:
+    lines = LINE_END.split(extract.text.lstrip(), maxsplit=2)
+    if extract.title or len(lines) < 3 or lines[1].strip() or not looks_like_heading(lines[0].rstrip()):
+        return extract
+    return replace(extract, title=lines[0].rstrip())
+
+
+def _joined(blocks: Iterable[tuple[str, bool]]) -> Extract:
+    """Blocks of text as paragraphs set apart by a blank line; the flag marks a heading."""
+    text = ""
+    headings = []
+    parts: list[str] = []
+    position = 0
+    for block, is_heading in blocks:
+        block = block.strip()
+        if not block:
+            continue
+        if is_heading:
+            headings.append((position, position + len(block)))
+        parts.append(block)
+        position += len(block) + 2
+    text = "\n\n".join(parts)
+    if len(text) > MAX_TEXT_CHARACTERS:
+        raise UnreadableError(f"it holds more than {MAX_TEXT_CHARACTERS:,} characters")
+    return Extract(text=text, headings=tuple(headings))
+
+
+def _reflow(lines: list[str]) -> list[str]:
+    """Paragraphs of a page's lines: one ends at a blank line, or where a short line ends a sentence.
+
+    A hyphen at a line's end stays, since it may be part of the word; only the line break goes.
+    """
+    width = max((len(line.rstrip()) for line in lines), default=0)
+    paragraphs: list[str] = []
+    current = ""
+    for line in [*lines, ""]:
+        line = " ".join(line.split())
+        if line:
+            joint = "" if not current or current.endswith("-") else " "
+            current += joint + line
+        ends = not line or (len(line) < 0.8 * width and line.endswith((".", "!", "?", ":", "…", "»", "”", '"')))
+        if ends and current:
+            paragraphs.append(current)
+            current = ""
+    return paragraphs

@@ -1,0 +1,158 @@
+"""Finds the paragraphs of a document and the headings they stand under, from its lines and what its format marks.
+
+All are spans of the document's text. How long a passage may be, and where one is cut, `passages.py` says.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from index.documents import Document
+from index.formats import LINE_END, LIST_ITEM, WORD, ends_sentence, looks_like_heading
+
+_WRAPPED_WIDTH = 120
+_WIDELY_WRAPPED_WIDTH = 200
+_MAX_PLAIN_HEADINGS = 2
+_MAX_HEADINGS = 4
+_RULE = re.compile(r"=+|-+|(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})")
+
+
+class Span(NamedTuple):
+    """A slice of a document's text: characters, end excluded."""
+
+    start: int
+    end: int
+
+
+def paragraphs(document: Document) -> list[tuple[Span, str]]:
+    """The paragraphs, each with the heading it stands under."""
+    text = document.text
+    blocks = [_Block(span, is_heading) for span, is_heading in _blocks(document)]
+    if document.headings is None:
+        _infer_headings(text, blocks)
+    found: list[tuple[Span, str]] = []
+    heading: list[str] = []
+    after_heading = False
+    for block in blocks:
+        if block.is_heading:
+            words = _heading_words(text[slice(*block.span)])
+            heading = [*heading, words][-_MAX_HEADINGS:] if after_heading else [words]
+            after_heading = True
+            continue
+        if not WORD.search(text, *block.span):
+            continue
+        joined = " › ".join(heading)
+        previous = found[-1][0] if found and not after_heading else None
+        if previous and text.endswith(":", *previous) and LIST_ITEM.match(text, block.span.start):
+            found[-1] = Span(previous.start, block.span.end), found[-1][1]
+        else:
+            found.append((block.span, "" if joined == document.title else joined))
+        after_heading = False
+    return found
+
+
+@dataclass(slots=True)
+class _Block:
+    span: Span
+    is_heading: bool
+
+
+def _blocks(document: Document) -> list[tuple[Span, bool]]:
+    """Paragraphs and the format's own headings, as spans without white space at their ends."""
+    text = document.text
+    headings = document.headings or ()
+    blocks: list[tuple[Span, bool]] = []
+    position = 0
+    for start, end in headings:
+        blocks += [(span, False) for span in _text_blocks(text, position, start)]
+        heading = trimmed(text, start, end)
+        if heading is not None:
+            blocks.append((heading, True))
+        position = end
+    return blocks + [(span, False) for span in _text_blocks(text, position, len(text))]
+
+
+def _text_blocks(text: str, start: int, end: int) -> list[Span]:
+    """Paragraphs between two offsets: blank lines part them, and so does a line end where lines are not wrapped."""
+    spans: list[Span] = []
+    lines: list[Span] = []
+    for line in [*_lines(text, start, end), None]:
+        if line is not None:
+            lines.append(line)
+        elif lines:
+            spans += _paragraphs_of_lines(text, lines)
+            lines = []
+    return spans
+
+
+def _lines(text: str, start: int, end: int) -> list[Span | None]:
+    """The lines without white space at their ends; None for a blank one, or one that only draws a rule."""
+    lines: list[Span | None] = []
+    position = start
+    for line_end, next_line in (*(match.span() for match in LINE_END.finditer(text, start, end)), (end, end)):
+        line = trimmed(text, position, line_end)
+        lines.append(None if line and _RULE.fullmatch(text, *line) else line)
+        position = next_line
+    return lines
+
+
+def _paragraphs_of_lines(text: str, lines: list[Span]) -> list[Span]:
+    """Whether lines without a blank one between are paragraphs, or the wrapped lines of one.
+
+    They are wrapped (or verse, or a list) when none is long and some line breaks off in the middle of a sentence; when
+    most lines do, they may be longer.
+    """
+    longest = max(end - start for start, end in lines)
+    unfinished = [line for line in lines if not ends_sentence(text[slice(*line)])]
+    width = _WRAPPED_WIDTH if 2 * len(unfinished) < len(lines) else _WIDELY_WRAPPED_WIDTH
+    is_titled = (
+        len(lines) > 1
+        and looks_like_heading(text[slice(*lines[0])])
+        and lines[0].end - lines[0].start < 0.6 * longest
+        and not text[lines[1].start].islower()
+    )
+    if longest <= width and unfinished and not (is_titled and unfinished == lines[:1]):
+        if is_titled:
+            return [lines[0], Span(lines[1].start, lines[-1].end)]
+        return [Span(lines[0].start, lines[-1].end)]
+    found: list[Span] = []
+    in_list = False
+    for line in lines:
+        is_item = LIST_ITEM.match(text, line.start) is not None
+        if is_item and in_list:
+            found[-1] = Span(found[-1].start, line.end)
+        else:
+            found.append(line)
+        in_list = is_item
+    return found
+
+
+def _infer_headings(text: str, blocks: list[_Block]) -> None:
+    """Mark the headings of plain text: at most two such lines in a row, with a paragraph after them."""
+    run: list[_Block] = []
+    for block in blocks:
+        if looks_like_heading(text[slice(*block.span)]):
+            run.append(block)
+            continue
+        if not WORD.search(text, *block.span):
+            continue
+        if len(run) <= _MAX_PLAIN_HEADINGS:
+            for heading in run:
+                heading.is_heading = True
+        run = []
+
+
+def _heading_words(text: str) -> str:
+    """A heading without its Markdown marks."""
+    words = " ".join(line.strip() for line in LINE_END.split(text) if not _RULE.fullmatch(line.strip()))
+    return re.sub(r"^#{1,6} | #+$", "", " ".join(words.split()))
+
+
+def trimmed(text: str, start: int, end: int) -> Span | None:
+    """The span without white space at its ends, or None when nothing is left."""
+    part = text[start:end]
+    start += len(part) - len(part.lstrip())
+    end -= len(part) - len(part.rstrip())
+    return Span(start, end) if start < end else None

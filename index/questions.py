@@ -1,0 +1,55 @@
+"""What a question is before it is asked: cleaned, bounded, in a language, perhaps the follow-up of another."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from index.errors import QuestionError
+from index.lexical import FUNCTION_WORDS, words
+
+MAX_CHARACTERS = 2_000
+
+_SMALL_TALK = re.compile(
+    r"(?:hi|hello|hey|hiya|yo|good (?:morning|afternoon|evening|night)|thanks?(?: you)?(?: (?:so|very) much)?|thx|ty"
+    r"|bye|goodbye|see you|ok(?:ay)?|lol|cool|nice|great|how are you|what'?s up|test(?:ing)?|ping"
+    r"|salut|bonjour|bonsoir|bonne (?:nuit|journée|soirée)|coucou|merci(?: (?:beaucoup|bien))?|au revoir|d'accord"
+    r"|super|ça va|ca va|comment (?:ça|ca) va|comment vas[- ]tu|comment allez[- ]vous|mdr)"
+    r"(?:[ ,]+(?:there|all|everyone|bot|again|à tous|a tous|tout le monde|le bot|you|toi|vous))*",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(r"(?:and|but|what about|how about|et|mais)\b", re.IGNORECASE)
+_GOES_ON_WORDS = 6
+
+
+def cleaned(question: str) -> str:
+    """The question on one line, without control and formatting characters; raises `QuestionError` in words."""
+    text = unicodedata.normalize("NFC", question.encode("utf-8", "replace").decode("utf-8"))
+    text = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
+    text = " ".join("".join(c for c in text if unicodedata.category(c) not in ("Cf", "Co", "Cn")).split())
+    if not text:
+        raise QuestionError("The question is empty.", 'Ask something, such as: "What is the Defense Production Act?"')
+    if len(text) > MAX_CHARACTERS:
+        raise QuestionError(
+            f"The question has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read.", "Ask it more briefly."
+        )
+    if not words(text):
+        raise QuestionError("The question has no letter and no digit.", "Ask it in words.")
+    return text
+
+
+def is_small_talk(question: str) -> bool:
+    """Whether a cleaned question is a greeting, thanks or a test, in English or French."""
+    return _SMALL_TALK.fullmatch(question.strip(" .!?…,;:)(")) is not None
+
+
+def with_context(question: str, previous: Sequence[str]) -> str:
+    """A follow-up together with the question before it; any other question as it is.
+
+    A follow-up names nothing itself ("why?", "et quand ?"), or is short and goes on ("and in France?").
+    """
+    found = words(question)
+    names_nothing = all(word in FUNCTION_WORDS for word in found)
+    goes_on = _GOES_ON.match(question) is not None and len(found) <= _GOES_ON_WORDS
+    return f"{previous[-1]} {question}" if previous and (names_nothing or goes_on) else question

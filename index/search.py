@@ -1,0 +1,207 @@
+"""Finds the passages of one generation that may answer a question: by meaning and by words, ranked by both.
+
+What of them answers, `answer.py` decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from index.calibration import Signals, Weights, read_weights
+from index.content import Content, StoredPassage
+from index.embedding import Embedder, Vectors
+from index.errors import DamagedIndexError
+from index.expectation import Expectation, expectation, has_kind
+from index.generation import BUILD_COMMAND, Manifest
+from index.language import detect_question
+from index.lexical import FUNCTION_WORDS, LexicalIndex, QueryTerm, fold, stem, words, words_and_acronyms
+from index.vectors import Rows, VectorIndex, read_matrix
+
+CONTENT_FILE = "content.sqlite3"
+PASSAGES_FILE = "passages.faiss"
+SENTENCES_FILE = "sentences.npy"
+WORDS_FILE = "words.npy"
+WEIGHTS_FILE = "weights.json"
+
+_WORD = re.compile(r"[^\W_]+")
+_FROM_EACH = 30
+_EXAMINED = 12
+_NAMED = 0.95
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question, ready to be searched: its vector, shape (dimension,), and its terms with their vectors.
+
+    `expects` is the kind of answer it asks for, `words` are all its words, folded.
+    """
+
+    vector: Vectors
+    terms: list[QueryTerm]
+    term_vectors: Vectors
+    expects: Expectation
+    words: frozenset[str]
+    language: str
+
+    @cached_property
+    def shares(self) -> Vectors:
+        """How much of the question's information each term holds; together 1; shape (terms,)."""
+        rarities = np.array([term.rarity for term in self.terms], dtype=np.float32)
+        return rarities / max(float(rarities.sum()), 1e-9)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage that may answer; `score` is what it is ranked by.
+
+    `sentences` holds the signals of each of its sentences in the order of `SENTENCE`: how near it is in meaning, what
+    share of the question's information it has, and whether it has the kind of answer; shape (signals, sentences).
+    """
+
+    passage: StoredPassage
+    score: float
+    signals: Signals
+    sentences: Vectors
+
+
+class Reader:
+    """A generation's files, opened. Not safe to call from several threads at once."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        """Open the files; raises `DamagedIndexError` where one is not what the manifest says."""
+        with ExitStack() as opened:
+            self.content = opened.enter_context(closing(Content(folder / CONTENT_FILE)))
+            self.vectors = VectorIndex(folder / PASSAGES_FILE, manifest.passages, manifest.dimension)
+            self.sentences = read_matrix(folder / SENTENCES_FILE, manifest.sentences, manifest.dimension)
+            self.lexical = LexicalIndex(folder, manifest.passages)
+            self.words = read_matrix(folder / WORDS_FILE, len(self.lexical.row_of_word), manifest.word_dimension)
+            self.weights: Weights = read_weights(folder / WEIGHTS_FILE)
+            self._opened = opened.pop_all()
+
+    def close(self) -> None:
+        """Close the files."""
+        self._opened.close()
+
+    def probe(self) -> None:
+        """Look for the nearest passage of a sentence of the index; raises `DamagedIndexError` when none is found."""
+        if not len(self.vectors.search(self.sentence_vectors(self.content.passage(0))[0], 1)[1]):
+            raise DamagedIndexError("The index finds nothing.", BUILD_COMMAND)
+
+    def sentence_vectors(self, passage: StoredPassage) -> Vectors:
+        """The vectors of a passage's sentences; shape (sentences, dimension)."""
+        first = passage.first_sentence
+        return self.sentences[first : first + len(passage.sentences)].astype(np.float32)
+
+
+class Searcher:
+    """Searches an open generation with the model that made it. Not safe to call from several threads at once."""
+
+    def __init__(self, reader: Reader, embedder: Embedder) -> None:
+        self._reader = reader
+        self._embedder = embedder
+
+    def query(self, text: str) -> Query:
+        """Read a question; words that are spelt wrong are read as the ones that were meant."""
+        text = self._corrected(text)
+        terms = self._reader.lexical.query(text, self._embedder.words)
+        vectors = self._embedder.word_vectors([term.word for term in terms])
+        return Query(
+            vector=self._embedder.embed_query(text),
+            terms=terms,
+            term_vectors=vectors,
+            expects=expectation(text),
+            words=frozenset(words(text)),
+            language=detect_question(text),
+        )
+
+    def candidates(self, query: Query, limit: int) -> list[Candidate]:
+        """At least `limit` passages, where there are so many, best first."""
+        wanted = max(limit, _EXAMINED)
+        _, near = self._reader.vectors.search(query.vector, max(wanted, _FROM_EACH))
+        lexical = self._reader.lexical.scores(query.terms)
+        alike = np.argpartition(-lexical, min(_FROM_EACH, len(lexical) - 1))[:_FROM_EACH]
+        rows: Rows = np.union1d(near, alike[lexical[alike] > 0])
+        cosines = self._reader.vectors.vectors_of(rows) @ query.vector
+        best = np.argsort(-cosines - lexical[rows])[:wanted]
+        examined = [self._examine(query, rows[at], float(cosines[at]), float(lexical[rows[at]])) for at in best]
+        if query.expects == "definition":
+            examined = self._introducing(examined)
+        return sorted(examined, key=lambda candidate: -candidate.score)
+
+    def _examine(self, query: Query, row: np.int64, cosine: float, bm25: float) -> Candidate:
+        weights = self._reader.weights
+        passage = self._reader.content.passage(int(row))
+        texts = [passage.text[start - passage.start : end - passage.start] for start, end in passage.sentences]
+        found = [dict.fromkeys(words_and_acronyms(text)) for text in (passage.context, *texts)]
+        matches = self._matches(query, found, passage.language)
+        whole = matches.max(axis=1)
+        cosines = self._reader.sentence_vectors(passage) @ query.vector
+        by_sentence = matches[:, 1:].T @ query.shares
+        kinds = np.array([has_kind(query.expects, text, query.words) for text in found[1:]], dtype=np.float32)
+        sentences = np.stack([cosines, by_sentence, kinds])
+        best = int(weights.sentence_scores(sentences).argmax())
+        signals = Signals(
+            cosine=cosine,
+            bm25=bm25,
+            sentence_cosine=float(cosines.max()),
+            sentence_match=float(by_sentence.max()),
+            match=float(whole @ query.shares),
+            best_cosine=float(cosines[best]),
+            best_match=float(by_sentence[best]),
+            weakest=float(whole.min()),
+            known=float(sum(share for share, term in zip(query.shares, query.terms, strict=True) if term.known)),
+            kind=float(2 * kinds[best] - 1) if query.expects in ("number", "date") else 0.0,
+            introduces=0.0,
+            crosses=float(query.language != passage.language),
+        )
+        return Candidate(passage, weights.rank(signals), signals, sentences)
+
+    def _introducing(self, candidates: list[Candidate]) -> list[Candidate]:
+        """The candidates, with the first of each document to name all that is asked for marked as introducing it."""
+        first: dict[str, int] = {}
+        for candidate in sorted(candidates, key=lambda candidate: -candidate.passage.number):
+            if candidate.signals.sentence_match >= _NAMED:
+                first[candidate.passage.document] = candidate.passage.row
+        marked = []
+        for candidate in candidates:
+            if first.get(candidate.passage.document) == candidate.passage.row:
+                signals = replace(candidate.signals, introduces=1.0)
+                candidate = replace(candidate, signals=signals, score=self._reader.weights.rank(signals))
+            marked.append(candidate)
+        return marked
+
+    def _matches(self, query: Query, texts: Sequence[Collection[str]], language: str) -> Vectors:
+        """How well each term is found in each text, given as folded words; shape (terms, texts).
+
+        1 for the word itself, else the cosine of the word that is most alike in meaning.
+        """
+        matches = np.zeros((len(query.terms), len(texts)), dtype=np.float32)
+        row_of_word = self._reader.lexical.row_of_word
+        for column, text in enumerate(texts):
+            found = [word for word in text if word not in FUNCTION_WORDS]
+            rows = [row_of_word[word] for word in found if word in row_of_word]
+            if rows:
+                alike = query.term_vectors @ self._reader.words[rows].astype(np.float32).T
+                matches[:, column] = alike.max(axis=1).clip(0, 1)
+            stems = {stem(word, language) for word in found}
+            for position, term in enumerate(query.terms):
+                if not stems.isdisjoint(term.stems):
+                    matches[position, column] = max(matches[position, column], term.weight)
+        return matches
+
+    def _corrected(self, text: str) -> str:
+        """The text with each word that neither the corpus nor the model knows put right, where that can be done."""
+        return _WORD.sub(lambda match: self._spelling(match.group()), text)
+
+    def _spelling(self, word: str) -> str:
+        folded = fold(word)
+        if folded in self._reader.lexical.row_of_word or folded in self._embedder.words:
+            return word
+        return self._reader.lexical.nearest(folded) or word

@@ -1,0 +1,61 @@
+"""Tells when the corpus changed, after a quiet second, so that `build --watch` can build again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+from index.documents import corpus_files
+from index.formats import READERS
+from index.settings import IndexSettings
+
+QUIET_MS = 1_000
+LONGEST_WAIT_MS = 30_000
+"""Documents that change without a pause are built after so long all the same."""
+
+
+def corpus_changes(settings: IndexSettings, stop: Event) -> Iterator[bool]:
+    """Whether documents changed: True at once, then about every second, until `stop` is set.
+
+    What changes while the caller builds is told afterwards. A corpus folder that is replaced by another one is
+    followed; one that is not there at the beginning is a `CorpusError`.
+    """
+    from watchfiles import watch
+
+    corpus_files(settings.corpus_dir)
+    data_dir = settings.data_dir.resolve()
+
+    def is_document(_: object, changed: str) -> bool:
+        # A folder that was moved away is told by its own name alone, which mostly has no ending.
+        path = Path(changed)
+        return path.suffix.lower() in {"", *READERS} and not path.is_relative_to(data_dir)
+
+    while not stop.is_set():
+        watched = _identity(settings.corpus_dir)
+        if watched is None:
+            stop.wait(QUIET_MS / 1000)
+            continue
+        begun = False
+        changes = watch(
+            settings.corpus_dir,
+            watch_filter=is_document,
+            step=QUIET_MS,
+            debounce=LONGEST_WAIT_MS,
+            rust_timeout=QUIET_MS,
+            yield_on_timeout=True,
+            stop_event=stop,
+        )
+        for changed in changes:
+            yield bool(changed) or not begun
+            begun = True
+            if _identity(settings.corpus_dir) != watched:
+                break
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    try:
+        status = folder.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

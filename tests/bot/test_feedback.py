@@ -1,0 +1,80 @@
+"""The bot keeps what was asked without keeping who asked, and a failing disk costs nobody an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import stat
+from contextlib import closing
+
+import pytest
+
+from bot.feedback import MOST_PREVIOUS, SALT_FILE, FeedbackKeeper
+from index.errors import StorageError
+from index.feedback import FEEDBACK_FILE
+from tests.bot.samples import answer, quote
+
+ANNA = 400000000000000001
+
+
+def test_a_person_is_a_keyed_hash_that_stays_the_same_over_restarts(tmp_path):
+    with closing(FeedbackKeeper(tmp_path, enabled=True)) as keeper:
+        asyncio.run(keeper.keep(answer(quote()), user=ANNA, place=1, previous=()))
+        person = keeper.person(ANNA)
+    with closing(FeedbackKeeper(tmp_path, enabled=True)) as keeper:
+        assert keeper.person(ANNA) == person
+        assert asyncio.run(keeper.forget(ANNA)) == (1, 0)
+    with closing(FeedbackKeeper(tmp_path / "elsewhere", enabled=True)) as keeper:
+        assert keeper.person(ANNA) != person
+    assert stat.S_IMODE((tmp_path / SALT_FILE).stat().st_mode) == 0o600
+    for file in tmp_path.glob("feedback*"):
+        assert str(ANNA).encode() not in file.read_bytes()
+
+
+def test_switched_off_it_remembers_until_the_end_and_writes_nothing(tmp_path):
+    with closing(FeedbackKeeper(tmp_path, enabled=False)) as keeper:
+        asyncio.run(keeper.keep(answer(quote(), id="one"), user=ANNA, place=1, previous=()))
+        assert asyncio.run(keeper.answer("one")) is not None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_conversation_is_followed_by_reply_or_by_place_and_not_for_ever(tmp_path):
+    async def scene(keeper):
+        previous = ()
+        for number in range(8):
+            await keeper.keep(
+                answer(quote(), id=f"id{number}", question=f"q{number}"), user=ANNA, place=7, previous=previous
+            )
+            await keeper.show(f"id{number}", 100 + number)
+            previous = await keeper.before(replied_to=100 + number, place=7)
+        assert await keeper.before(replied_to=102, place=7) == ("q0", "q1", "q2")
+        assert await keeper.before(replied_to=999, place=7) == ()
+        assert await keeper.before(replied_to=None, place=None) == ()
+        assert await keeper.before(replied_to=None, place=7) == previous
+        return previous
+
+    with closing(FeedbackKeeper(tmp_path, enabled=True)) as keeper:
+        assert asyncio.run(scene(keeper)) == ("q4", "q5", "q6", "q7")
+    assert MOST_PREVIOUS == 4
+
+
+def test_a_disk_that_fails_costs_the_memory_and_not_the_answer(tmp_path, caplog):
+    async def scene(keeper):
+        await keeper.keep(answer(quote()), user=ANNA, place=1, previous=())
+        assert await keeper.answer("abcDEF123_-x") is None
+        assert not await keeper.judge("abcDEF123_-x", user=ANNA, helpful=True)
+        with pytest.raises(sqlite3.Error):
+            await keeper.forget(ANNA)
+
+    with closing(FeedbackKeeper(tmp_path, enabled=True)) as keeper:
+        with sqlite3.connect(tmp_path / FEEDBACK_FILE) as other:
+            for table in ("shown", "verdicts", "answers"):
+                other.execute(f"DROP TABLE {table}")
+        asyncio.run(scene(keeper))
+    assert "Feedback could not be kept or read" in caplog.text
+
+
+def test_a_folder_that_refuses_is_told_in_one_line(tmp_path):
+    (tmp_path / "data").write_text("a file where a folder should be")
+    with pytest.raises(StorageError, match=r"Cannot keep feedback in .*Free the folder, or set FEEDBACK=off\."):
+        FeedbackKeeper(tmp_path / "data", enabled=True)

@@ -1,0 +1,63 @@
+"""Which messages ask something, in two languages, where nobody addressed the bot."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.questions import looks_like_question, question_of
+
+ASKING = (
+    "When does the office open?",
+    "who is the keeper of the lighthouse",
+    "What's the deadline for the report",
+    "Is there a museum in the village",
+    "Hello, how do I renew my card",
+    "can you tell me where it is ?",
+    "does anyone know the opening hours",
+    "Does the ticket cost three euros",
+    "I read the report. Which page was it on?",
+    "Qui est Dario Amodei ?",
+    "quelle est la date limite du rapport",
+    "Bonjour, comment renouveler sa carte",
+    "c'est quoi le Defense Production Act",
+    "est-ce que la boulangerie ouvre le lundi",
+    "Y a-t-il un musée dans le village",
+    "Peut-on visiter le phare en juillet",
+    "Pourquoi le conflit a-t-il commencé ?",
+    "Où se trouve le phare",
+    "Le phare est-il ouvert ?",
+    "qu'est-ce que le Titre 1 autorise",
+)
+NOT_ASKING = (
+    "",
+    "hello everyone",
+    "I like lighthouses very much.",
+    "The lighthouse is open on Sundays.",
+    "J'aime beaucoup les phares.",
+    "Le phare est ouvert le dimanche.",
+    "Merci beaucoup à tous !",
+    "???",
+    "ok?",
+    "what",
+    "!play what is love?",
+    "/roll what?",
+    "look at https://example.org/search?q=lighthouse",
+    "```what = why if how else None```",
+    "What a lovely day it is today! " * 30,
+    "Qualité et prix sont excellents ici",
+)
+
+
+@pytest.mark.parametrize("text", ASKING)
+def test_a_question_is_recognised(text: str):
+    assert looks_like_question(text)
+
+
+@pytest.mark.parametrize("text", NOT_ASKING)
+def test_other_talk_is_left_alone(text: str):
+    assert not looks_like_question(text)
+
+
+def test_a_question_is_what_remains_without_mentions():
+    content = "<@100000000000000001>  what is <:logo:300000000000000001> this\nabout, <#300000000000000001>?"
+    assert question_of(content) == "what is this about, ?"

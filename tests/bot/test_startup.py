@@ -1,0 +1,101 @@
+"""Starting the bot: what is wrong is told in one line that says what to do, and the token is never shown."""
+
+from __future__ import annotations
+
+import re
+import socket
+
+import pytest
+
+from bot.discord_run import DiscordError, check_token, invite_url
+from tests.bot.conftest import Start
+from tests.standin import Discord
+from tests.standin.payloads import BOT_ID, TOKEN
+from tests.standin.program import Program
+
+OTHER_TOKEN = TOKEN[:-4] + "9999"
+
+
+def last_line(program: Program) -> str:
+    return program.output.strip().splitlines()[-1]
+
+
+def test_a_token_that_discord_refuses(start: Start):
+    program = start(ready=False, DISCORD_TOKEN=OTHER_TOKEN)
+    assert program.end() == 1
+    assert last_line(program).startswith("Discord does not accept the token in DISCORD_TOKEN. Copy a new one:")
+    assert "Traceback" not in program.output
+    assert OTHER_TOKEN not in program.output
+
+
+def test_no_network(start: Start):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    program = start(ready=False, DISCORD_API_URL=address)
+    assert program.end() == 1
+    assert last_line(program).startswith(f"Cannot reach Discord at {address}:")
+    assert last_line(program).endswith("Check the network.")
+    assert "Traceback" not in program.output
+
+
+@pytest.mark.slow
+def test_the_content_intent_that_is_switched_off(start: Start):
+    program = start(ready=False, ANSWER_CHANNELS="300000000000000002")
+    assert program.end() == 1
+    assert last_line(program).startswith("ANSWER_CHANNELS needs the message content intent, which is switched off.")
+    assert "Traceback" not in program.output
+
+
+def test_an_outage_of_discord_at_login(start: Start, discord: Discord):
+    discord.trouble("GET /users/@me", "403")
+    program = start(ready=False)
+    assert program.end() == 1
+    assert last_line(program) == "Discord refused the login (403). Try again in a few minutes."
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("DISCORD_TOKEN", "not-a-token", "DISCORD_TOKEN does not look like a bot's token"),
+        ("ANSWER_CHANNELS", "general", "ANSWER_CHANNELS holds 'general', which is no channel id."),
+        ("DISCORD_API_URL", "discord.com", "DISCORD_API_URL is no address."),
+        ("DISCORD_GATEWAY_URL", "https://discord.com", "DISCORD_GATEWAY_URL is no address."),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL is 'LOUD'."),
+        ("FEEDBACK", "perhaps", "FEEDBACK is 'perhaps'."),
+    ],
+)
+def test_a_setting_that_cannot_be_read(start: Start, name: str, value: str, line: str):
+    program = start(ready=False, **{name: value})
+    assert program.end() == 1
+    assert program.output.startswith(line)
+    assert program.output.count("\n") == 1
+
+
+def test_the_invitation_names_the_application_and_the_least_permissions():
+    program = Program({"DISCORD_TOKEN": TOKEN}, arguments=["--invite"])
+    assert program.end() == 0
+    address = program.output.strip()
+    assert address.startswith(
+        f"https://discord.com/oauth2/authorize?client_id={BOT_ID}&scope=bot+applications.commands"
+    )
+    # View Channels, Send Messages, Read Message History, Send Messages in Threads.
+    assert re.search(r"permissions=(\d+)", address)[1] == str(1 << 10 | 1 << 11 | 1 << 16 | 1 << 38)
+
+
+def test_an_invitation_without_a_token_says_where_to_get_one():
+    with pytest.raises(
+        DiscordError, match=r"DISCORD_TOKEN is not set\. Copy the bot's token from https://discord\.com"
+    ):
+        invite_url("")
+    with pytest.raises(DiscordError):
+        check_token("a.b.c\n" + TOKEN)
+
+
+@pytest.mark.slow
+def test_sync_sends_the_commands_again(start: Start, discord: Discord):
+    assert start().stop() == 0
+    assert start().stop() == 0
+    assert len(discord.requests("PUT .*/commands")) == 1
+    assert start(arguments=["--sync"]).stop() == 0
+    assert len(discord.requests("PUT .*/commands")) == 2

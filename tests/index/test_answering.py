@@ -1,0 +1,143 @@
+"""What is answered, quoted and lit up, and when the corpus is said not to answer: the built-in model on the article."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.build import build
+from index.errors import QuestionError
+from index.live import LiveIndex
+from index.questions import with_context
+from index.settings import IndexSettings
+
+
+@pytest.fixture(scope="module")
+def guide(embedder, tmp_path_factory):
+    """An index of an English handbook: offices, people, and a paragraph that stands in it twice."""
+    folder = tmp_path_factory.mktemp("guide")
+    corpus = folder / "corpus"
+    corpus.mkdir()
+    twice = "The refund is paid within thirty days after the goods have come back to the warehouse in Lyon."
+    (corpus / "guide.txt").write_text(
+        "The main office opens at nine in the morning. It closes at five. On Fridays nobody answers the telephone.\n\n"
+        f"{twice}\n\n"
+        "Marta Kowalczyk, the head of accounting, signs every contract above ten thousand euros.\n\n"
+        "The World Health Organization was told of the incident in 1997.\n\n"
+        "Later that year Marta Kowalczyk wrote to the ministry once more.\n",
+        "utf-8",
+    )
+    (corpus / "copy.txt").write_text(f"{twice}\n", "utf-8")
+    settings = IndexSettings(corpus, folder / "data", "builtin")
+    build(settings, load_model=lambda _: embedder)
+    index = LiveIndex(settings, follow=False, load_model=lambda _: embedder)
+    yield index
+    index.close()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the Defense Production Act?",
+        "Qu'est-ce que le Defense Production Act ?",
+        "waht is teh defence producton act",
+        "DEFENSE PRODUCTION ACT",
+        "the DPA",
+    ],
+)
+def test_the_act_is_found_however_it_is_asked_for(article_index, question):
+    answer = article_index.ask(question)
+    shown = (answer.quotes or answer.nearest)[0]
+    assert "Defense Production Act, datant de 1950" in shown.text
+    assert "Defense Production Act, datant de 1950" in shown.highlights[0].text
+
+
+def test_a_sure_answer_is_given_with_high_confidence(article_index):
+    answer = article_index.ask("Qui est Dario Amodei ?")
+    assert answer.answered
+    assert answer.confidence > 0.9
+    assert "Dario Amodei, boss d'Anthropic" in answer.quotes[0].text
+
+
+@pytest.mark.parametrize("question", ["who painted the Mona Lisa", "Quelle est la recette de la ratatouille ?"])
+def test_what_the_corpus_does_not_say_is_not_answered(article_index, question):
+    answer = article_index.ask(question)
+    assert (answer.kind, answer.quotes) == ("abstention", ())
+    assert len(answer.nearest) == 3
+    assert answer.confidence < 0.2
+
+
+@pytest.mark.parametrize("greeting", ["good morning", "Salut !", "merci beaucoup", "thanks", "hello bot"])
+def test_a_greeting_is_no_question(article_index, greeting):
+    answer = article_index.ask(greeting)
+    assert (answer.kind, answer.quotes, answer.nearest) == ("small talk", (), ())
+
+
+@pytest.mark.parametrize("question", ["", " \n", "?!", "🙂🙂", "\u202e\u200b", "\uff9e", "why " * 1000])
+def test_what_is_no_question_is_refused_in_words(article_index, question):
+    with pytest.raises(QuestionError, match="question"):
+        article_index.ask(question)
+
+
+def test_every_quote_and_highlight_is_a_slice_of_its_document(guide):
+    documents = {source.document: source for source in guide.sources()}
+    for question in ("When does the office open?", "Who signs contracts?", "refund"):
+        answer = guide.ask(question)
+        for quote in (*answer.quotes, *answer.nearest):
+            assert quote.end - quote.start == len(quote.text)
+            assert quote.end <= documents[quote.document].characters
+            for lit in quote.highlights:
+                assert quote.text[lit.start - quote.start : lit.end - quote.start] == lit.text
+
+
+def test_the_sentence_that_answers_is_lit(guide):
+    quote = guide.ask("At what time does the main office open?").quotes[0]
+    assert quote.highlights[0].text == "The main office opens at nine in the morning."
+
+
+def test_a_passage_that_stands_twice_is_shown_once(guide):
+    answer = guide.ask("When is the refund paid?")
+    texts = [quote.text for quote in (*answer.quotes, *guide.more("When is the refund paid?", skip=0, limit=5))]
+    assert texts[0].startswith("The refund is paid within thirty days")
+    assert len(guide.more("When is the refund paid?", skip=0, limit=5)) == len(
+        {quote.text for quote in guide.more("When is the refund paid?", skip=0, limit=5)}
+    )
+
+
+def test_who_somebody_is_is_answered_where_they_are_introduced(guide):
+    assert "the head of accounting" in guide.ask("Who is Marta Kowalczyk?").quotes[0].text
+
+
+def test_a_year_an_acronym_and_a_number_find_their_passage(guide):
+    for question in ("1997", "WHO incident", "ten thousand"):
+        answer = guide.ask(question)
+        found = (answer.quotes or answer.nearest)[0].text
+        assert ("1997" in found) or ("ten thousand" in found)
+
+
+def test_a_follow_up_is_understood_with_the_question_before_it(guide):
+    before = "Who signs every contract?"
+    alone, together = guide.ask("and where?"), guide.ask("and where?", previous=[before])
+    assert "signs every contract" in (together.quotes or together.nearest)[0].text
+    assert together.confidence > alone.confidence
+
+
+@pytest.mark.parametrize(
+    ("question", "goes_on"),
+    [
+        ("and when?", True),
+        ("et pourquoi ?", True),
+        ("who is he?", True),
+        ("and in France?", True),
+        ("Who is Pete Hegseth?", False),
+        ("Quand expire l'ultimatum ?", False),
+    ],
+)
+def test_only_a_follow_up_is_joined_with_what_was_asked_before(question, goes_on):
+    assert with_context(question, ["What was refused?"]) == (f"What was refused? {question}" if goes_on else question)
+
+
+def test_the_same_question_again_is_answered_from_memory(guide):
+    first, again = guide.ask("Who wrote to the ministry?"), guide.ask("Who wrote to the ministry?")
+    assert (again.quotes, again.nearest, again.confidence) == (first.quotes, first.nearest, first.confidence)
+    assert first.stages
+    assert not again.stages

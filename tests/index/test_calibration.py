@@ -1,0 +1,48 @@
+"""The weights are read as they were made, and worked out from questions with known answers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from index.calibration import CONFIDENCE, DEFAULT_WEIGHTS, RANKING, SENTENCE, Signals, read_weights
+from index.calibration.fit import main
+from index.errors import DamagedIndexError
+
+NOTHING = Signals(**dict.fromkeys(Signals.__dataclass_fields__, 0.0))
+
+
+def test_the_shipped_weights_name_every_signal():
+    weights = read_weights()
+    assert set(weights.ranking) == set(RANKING)
+    assert set(weights.sentence) == set(SENTENCE)
+    assert set(weights.confidence) == {"bias", *CONFIDENCE}
+    assert 0 < weights.threshold < 1
+
+
+def test_what_is_found_better_is_surer():
+    weights = read_weights()
+    found = replace(NOTHING, cosine=0.7, match=1.0, sentence_match=1.0, best_match=1.0, known=1.0, weakest=1.0)
+    assert weights.probability(NOTHING, lead=0.0) < 0.05
+    assert weights.probability(found, lead=0.3) > weights.probability(found, lead=0.0) > 0.5
+
+
+@pytest.mark.parametrize("damage", ["", "[]", "{}", '{"ranking": 1, "sentence": 2, "confidence": 3, "threshold": 4}'])
+def test_weights_that_are_none_are_damage(tmp_path, damage):
+    path = tmp_path / "weights.json"
+    path.write_text(damage, "utf-8")
+    with pytest.raises(DamagedIndexError):
+        read_weights(path)
+
+
+@pytest.mark.slow
+def test_the_weights_can_be_made_again(shared_eval, tmp_path, capsys):
+    out = tmp_path / "weights.json"
+    folders = [str(shared_eval / name) for name in ("article", "xquad-gaps")]
+    assert main([*folders, "--work", str(tmp_path / "work"), "--out", str(out)]) == 0
+    made = read_weights(out)
+    assert made.ranking["cosine"] > 0
+    assert json.loads(capsys.readouterr().out) == json.loads(out.read_text("utf-8"))
+    assert json.loads(DEFAULT_WEIGHTS.read_text("utf-8")).keys() == json.loads(out.read_text("utf-8")).keys()

@@ -1,0 +1,550 @@
+"""The command line as people and scripts meet it: what is printed where, the exit codes, and nothing lost."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from tests.conftest import ARTICLE, Ran
+
+SAMPLE = "What is the Defense Production Act?"
+ANSWER_KEYS = ["id", "question", "answered", "confidence", "quotes", "nearest", "generation", "elapsed_ms"]
+QUOTE_KEYS = ["document", "title", "source", "start", "end", "text", "highlights", "score"]
+STORED = ARTICLE.read_text("utf-8").split("---\n", 2)[2]
+
+
+def one_line(ran, code, *parts):
+    """Whether a command failed as it should: this code, one line on standard error, nothing else."""
+    assert ran.code == code, ran
+    assert ran.out == ""
+    assert ran.err.endswith("\n")
+    assert ran.err.count("\n") == 1, ran.err
+    assert "Traceback" not in ran.err
+    for part in parts:
+        assert part in ran.err
+
+
+@pytest.fixture
+def built(article_settings, tmp_path):
+    """A copy of the article's index and corpus in the test's own folder."""
+    shutil.copytree(article_settings.data_dir, tmp_path / "data")
+    shutil.copytree(article_settings.corpus_dir, tmp_path / "corpus")
+    return tmp_path / "data"
+
+
+def current_folder(data):
+    from index.generation import current_name
+
+    return data / "generations" / current_name(data)
+
+
+# Answers
+
+
+def check_answer(answer, question, question_id):
+    assert list(answer) == ANSWER_KEYS
+    assert (answer["id"], answer["question"]) == (question_id, question)
+    assert bool(answer["quotes"]) == answer["answered"]
+    assert not (answer["quotes"] and answer["nearest"])
+    assert 0 <= answer["confidence"] <= 1
+    for quote in answer["quotes"] + answer["nearest"]:
+        assert list(quote) == QUOTE_KEYS
+        assert quote["document"] == ARTICLE.name
+        assert STORED[quote["start"] : quote["end"]] == quote["text"] != ""
+        for lit in quote["highlights"]:
+            assert list(lit) == ["start", "end", "text"]
+            assert STORED[lit["start"] : lit["end"]] == lit["text"]
+            assert quote["start"] <= lit["start"] < lit["end"] <= quote["end"]
+
+
+def test_an_answer_is_json_with_quotes_that_stand_in_the_article(command, article_settings):
+    question = "Qui est Dario Amodei ?"
+    ran = command("ask", "--data", article_settings.data_dir, "--json", question)
+    assert (ran.code, ran.err) == (0, "")
+    answer = json.loads(ran.out)
+    check_answer(answer, question, "")
+    shown = answer["quotes"] or answer["nearest"]
+    assert any("Dario Amodei, boss d'Anthropic" in quote["text"] for quote in shown)
+
+
+def test_the_sample_question_finds_the_paragraph_word_for_word(command, article_settings):
+    ran = command("ask", "--data", article_settings.data_dir, SAMPLE)
+    assert (ran.code, ran.err) == (0, "")
+    paragraph = next(line for line in STORED.splitlines() if "Defense Production Act" in line)
+    quote = next(line for line in ran.out.splitlines() if line.startswith("> "))
+    assert quote == f"> {paragraph}"
+    start = STORED.index(paragraph)
+    assert f"characters {start}–{start + len(paragraph)}" in ran.out
+    assert ARTICLE.name in ran.out
+
+
+def test_a_batch_is_answered_line_by_line_in_order(command, article_settings, tmp_path):
+    rows = [("b", "Who is Pete Hegseth?"), ("a", "Qui est Dario Amodei ?"), ("7", "Wann war das? 🔥")]
+    file = tmp_path / "questions.jsonl"
+    lines = [json.dumps({"id": key, "question": question, "more": 1}) for key, question in rows]
+    file.write_bytes(b"\xef\xbb\xbf" + "\r\n".join([lines[0], "", *lines[1:]]).encode())
+    ran = command("ask", "--data", article_settings.data_dir, "--batch", file, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    answers = [json.loads(line) for line in ran.out.splitlines()]
+    assert len(answers) == len(rows)
+    for answer, (key, question) in zip(answers, rows, strict=True):
+        check_answer(answer, question, key)
+
+
+def test_bad_lines_of_a_batch_are_named_and_the_others_answered(command, article_settings, tmp_path):
+    bad = ["not json", "[1]", '{"id": "x"}', '{"id": "x", "question": 7}', "[" * 100_000, '"text"', "null"]
+    file = tmp_path / "questions.jsonl"
+    file.write_text("\n".join([*bad, json.dumps({"id": "good", "question": SAMPLE})]), "utf-8")
+    ran = command("ask", "--data", article_settings.data_dir, "--batch", file, "--json")
+    assert ran.code == 1
+    assert [json.loads(line)["id"] for line in ran.out.splitlines()] == ["good"]
+    assert [line.split(" of ")[0] for line in ran.err.splitlines()] == [f"Line {n}" for n in range(1, len(bad) + 1)]
+
+
+def test_questions_of_a_batch_that_are_none_get_an_empty_answer(command, article_settings, tmp_path):
+    questions = ["", "\u0000\u0007", "🔥🔥", "x" * 10_000, "\ud800", "‮"]
+    file = tmp_path / "questions.jsonl"
+    file.write_text("\n".join(json.dumps({"id": str(n), "question": q}) for n, q in enumerate(questions)), "utf-8")
+    ran = command("ask", "--data", article_settings.data_dir, "--batch", file, "--json")
+    assert ran.code == 1
+    answers = [json.loads(line) for line in ran.out.splitlines()]
+    assert [answer["id"] for answer in answers] == [str(n) for n in range(len(questions))]
+    assert not any(answer["answered"] or answer["quotes"] for answer in answers)
+    assert len(ran.err.splitlines()) == len(questions)
+
+
+@pytest.mark.parametrize(
+    ("question", "part"),
+    [
+        ("", "The question is empty."),
+        ("   \n", "The question is empty."),
+        ("\x00\x07\x1b", "The question is empty."),
+        ("\u200b\u202e", "The question is empty."),
+        ("🔥 👩‍👩‍👧", "no letter and no digit"),
+        ("?!", "no letter and no digit"),
+        ("x" * 10_000, "10,000 characters"),
+    ],
+)
+def test_what_is_no_question_is_refused_in_one_line(command, built, question, part):
+    one_line(command("ask", question), 1, part)
+    one_line(command("ask", "--json", question), 1, part)
+
+
+@pytest.mark.parametrize(
+    "question", ["Amodei\ud800 ?", "who\x00is\x07Amodei", "a", "' OR 1=1 --", "é" * 1_000, "NEAR(*"]
+)
+def test_odd_questions_are_answered(command, article_settings, question):
+    ran = command("ask", "--data", article_settings.data_dir, "--json", question)
+    assert (ran.code, ran.err) == (0, "")
+    assert list(json.loads(ran.out)) == ANSWER_KEYS
+
+
+# Building
+
+
+def test_a_build_says_what_it_did_in_one_line(command, corpus):
+    (corpus / "a.txt").write_text("Some text of two sentences. This is the second.", "utf-8")
+    first = command("build")
+    assert (first.code, first.err) == (0, "")
+    assert first.out.count("\n") == 1
+    assert "1 documents, 1 passages; embedded 3 of 3 texts" in first.out
+    assert "up to date" in command("build").out
+    assert "embedded 3 of 3 texts" in command("build", "--force").out
+
+
+def test_a_file_that_cannot_be_read_is_named_and_counted(command, corpus):
+    (corpus / "good.txt").write_text("Some text.", "utf-8")
+    (corpus / "broken.pdf").write_bytes(b"%PDF-1.4 broken")
+    (corpus / "words.docx").write_bytes(b"PK")
+    (corpus / "matter.md").write_text("---\na: b: c\n---\nText.", "utf-8")
+    ran = command("build")
+    assert ran.code == 0
+    assert "1 documents, 3 left out" in ran.out
+    lines = ran.err.splitlines()
+    assert [line.split(":")[0] for line in lines] == [
+        f"left out {n}" for n in ("broken.pdf", "matter.md", "words.docx")
+    ]
+    assert "3 files left out" in command("stats").out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such names there")
+def test_a_name_that_would_steer_the_terminal_does_not(command, corpus):
+    (corpus / "good.txt").write_text("Some text.", "utf-8")
+    (corpus / "bad\x1b[2J\nname.txt").write_bytes(b"\0")
+    (corpus / os.fsdecode(b"caf\xe9.txt")).write_text("A text with a name that is not UTF-8.", "utf-8")
+    ran = command("build")
+    assert (ran.code, ran.err.count("\n")) == (0, 1)
+    assert "\x1b" not in ran.err
+    assert "2 documents, 1 left out" in ran.out
+    assert command("verify").code == 0
+
+
+@pytest.mark.parametrize(
+    "files", [{}, {"a.txt": b""}, {"a.txt": b"..."}, {"a.md": b"# Only a heading"}, {"b.jpg": b"x"}]
+)
+def test_a_corpus_without_words_is_one_line_and_leaves_the_index(command, built, corpus_of, files):
+    before = (built / "CURRENT").read_bytes()
+    one_line(command("build", "--corpus", corpus_of(files)), 1, "no document that can be read", "python -m index build")
+    assert (built / "CURRENT").read_bytes() == before
+
+
+@pytest.fixture
+def corpus_of(tmp_path):
+    def make(files):
+        folder = tmp_path / "other"
+        folder.mkdir()
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+        return folder
+
+    return make
+
+
+def test_a_missing_corpus_is_one_line(command):
+    one_line(command("build", "--corpus", "nothing"), 1, "There is no corpus folder nothing.")
+
+
+def test_the_settings_come_from_the_environment_and_from_a_file(command, article_settings, tmp_path, monkeypatch):
+    (tmp_path / ".env").write_text(f"DATA_DIR={article_settings.data_dir}\n", "utf-8")
+    assert command("stats").code == 0
+    monkeypatch.setenv("DATA_DIR", "elsewhere")
+    one_line(command("stats"), 1, "There is no index in elsewhere yet.")
+    assert command("stats", "--data", article_settings.data_dir).code == 0
+
+
+# No index, another index, a damaged one
+
+
+@pytest.mark.parametrize("arguments", [("ask", SAMPLE), ("stats",), ("verify",), ("chat",)])
+def test_without_an_index_one_line_says_how_to_make_one(command, arguments):
+    one_line(command(*arguments), 1, "There is no index in data yet. Run: python -m index build")
+
+
+def test_an_index_of_another_model_is_one_line_and_build_mends_it(command, built):
+    manifest = current_folder(built) / "manifest.json"
+    rewrite(manifest, fingerprint="0" * 32, model="another")
+    one_line(command("ask", SAMPLE), 1, "made by the model another", "Run: python -m index build")
+    assert command("build").code == 0
+    assert command("ask", SAMPLE).code == 0
+
+
+def rewrite(manifest, **fields):
+    """Change a manifest as another version of the program would have written it."""
+    import hashlib
+
+    body = {**json.loads(manifest.read_bytes())["manifest"], **fields}
+    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode("ascii")).hexdigest()
+    manifest.write_text(json.dumps({"sha256": digest, "manifest": body}), "ascii")
+
+
+@pytest.mark.parametrize("arguments", [("ask", SAMPLE), ("stats",), ("verify",)])
+def test_an_index_of_an_older_format_is_one_line(command, built, arguments):
+    rewrite(current_folder(built) / "manifest.json", format=0)
+    one_line(command(*arguments), 1, "has format 0", "Run: python -m index build")
+
+
+def test_build_replaces_an_index_of_an_older_format(command, built):
+    rewrite(current_folder(built) / "manifest.json", format=0)
+    assert command("build").code == 0
+    assert command("verify").code == 0
+
+
+def damages(folder):
+    for path in sorted(folder.iterdir()):
+        data = path.read_bytes()
+        yield path.name, "missing", None
+        yield path.name, "empty", b""
+        yield path.name, "cut off", data[: len(data) // 2]
+        middle = len(data) // 2
+        yield path.name, "a flipped bit", data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+
+
+def test_any_damaged_file_is_one_line_with_code_3_and_build_mends_it(command, built, monkeypatch):
+    folder = current_folder(built)
+    whole = {path: path.read_bytes() for path in folder.iterdir()}
+    found = list(damages(folder))
+    assert len(found) >= 16
+    for name, what, data in found:
+        if data is None:
+            (folder / name).unlink()
+        else:
+            (folder / name).write_bytes(data)
+        ran = command("verify")
+        assert (ran.code, ran.out, "Traceback" in ran.err) == (3, "", False), (name, what)
+        assert "Run: python -m index build" in ran.err
+        for path, before in whole.items():
+            path.write_bytes(before)
+    assert command("verify").code == 0
+    name = next(path for path in folder.iterdir() if path.suffix == ".npy")
+    name.write_bytes(b"")
+    one_line(command("ask", SAMPLE), 3, "Run: python -m index build")
+    assert command("build").code == 0
+    assert command("verify").code == 0
+
+
+def test_a_pointer_to_nothing_is_one_line_with_code_3(command, built):
+    for data in (b"", b"000009-abcdef\n", b"../../etc\n", b"\xff" * 50):
+        (built / "CURRENT").write_bytes(data)
+        one_line(command("stats"), 3, "Run: python -m index build")
+    assert command("build").code == 0
+    assert command("verify").code == 0
+
+
+def test_a_second_writer_is_told_who_is_writing(command, built):
+    from index.generation import writer_lock
+
+    with writer_lock(built):
+        one_line(command("build", "--force"), 1, f"being written by process {os.getpid()}", "try again")
+        assert command("stats").code == 0
+
+
+def test_verify_says_that_all_is_whole(command, article_settings):
+    ran = command("verify", "--data", article_settings.data_dir)
+    assert (ran.code, ran.err) == (0, "")
+    assert "is whole" in ran.out
+    assert "7 passages" in ran.out
+
+
+def test_stats_tell_documents_passages_model_generation_age_and_size(command, article_settings):
+    ran = command("stats", "--data", article_settings.data_dir)
+    assert (ran.code, ran.err) == (0, "")
+    names = [line.split()[0] for line in ran.out.splitlines()]
+    for name in ("documents", "passages", "model", "generation", "age", "size"):
+        assert name in names
+
+
+# Measuring
+
+
+def test_eval_prints_a_table_and_json(command, article_settings, tmp_path):
+    gold = [{"document": ARTICLE.name, "text": "Defense Production Act, datant de 1950"}]
+    rows = [
+        {"id": "1", "lang": "en", "question": SAMPLE, "gold": gold},
+        {"id": "2", "lang": "fr", "question": "Qui est le maire de Lyon ?", "gold": []},
+    ]
+    file = tmp_path / "known.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    ran = command("eval", "--data", article_settings.data_dir, file)
+    assert (ran.code, ran.err) == (0, "")
+    head, *lines = ran.out.splitlines()
+    for column in ("set", "lang", "questions", "hit@1", "hit@3", "highlight", "answered", "false answers", "ms"):
+        assert column in head
+    assert [line.split()[:3] for line in lines] == [["known", "en", "1"], ["known", "fr", "1"], ["known", "all", "2"]]
+    ran = command("eval", "--data", article_settings.data_dir, "--json", file)
+    assert json.loads(ran.out)[0]["hit_1"] == 1
+
+
+def test_eval_builds_a_folder_aside(command, corpus, tmp_path):
+    (corpus / "a.txt").write_text("The ferry to the island leaves at nine. It takes an hour.", "utf-8")
+    row = {"id": "1", "lang": "en", "question": "When does the ferry leave?"}
+    row["gold"] = [{"document": "a.txt", "text": "leaves at nine"}]
+    (tmp_path / "questions.jsonl").write_text(json.dumps(row), "utf-8")
+    ran = command("eval", "--json", tmp_path)
+    assert ran.code == 0
+    assert json.loads(ran.out)[0]["hit_1"] == 1
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "part"),
+    [
+        (None, "cannot be read"),
+        (b"", "holds no questions"),
+        (b"{}", "Line 1 of known.jsonl"),
+        (b"\xff", "cannot be read"),
+        (b'{"question": "a?", "gold": [{}]}', "Line 1 of known.jsonl"),
+    ],
+)
+def test_eval_refuses_what_is_no_set_of_questions(command, built, tmp_path, data, part):
+    if data is not None:
+        (tmp_path / "known.jsonl").write_bytes(data)
+    one_line(command("eval", "known.jsonl"), 1, part)
+
+
+def test_the_article_set_is_measured(command, shared_eval):
+    ran = command("eval", shared_eval / "article")
+    assert ran.code == 0
+    assert "article" in ran.out
+    assert "hit@1" in ran.out
+
+
+# Usage
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("nothing",), ("ask",), ("ask", "a", "--batch", "b"), ("build", "--nope"), ("eval",), ("stats", "x")],
+)
+def test_wrong_usage_ends_with_2(command, arguments):
+    ran = command(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert "usage" in ran.err
+
+
+def test_debug_shows_the_traceback_that_is_kept_from_users(process):
+    assert "Traceback" not in process("-m", "index", "stats").err
+    ran = process("-m", "index", "stats", "--debug")
+    assert "Traceback" in ran.err
+    assert "NoIndexError" in ran.err
+    assert ran.code == 1
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("build", "--help"), ("stats",), ("verify",)])
+def test_what_needs_no_model_does_not_load_torch(process, built, arguments):
+    code = (
+        "import sys; from index.cli import main\ntry: main(sys.argv[1:])\nexcept SystemExit: pass\nprint(*sys.modules)"
+    )
+    ran = process("-c", code, *arguments)
+    assert ran.code == 0
+    loaded = ran.out.splitlines()[-1].split()
+    assert "index.cli" in loaded
+    assert not {"torch", "transformers", "sentence_transformers", "faiss"} & set(loaded)
+
+
+# Processes: signals, pipes, full disks
+
+
+def test_chat_answers_lines_until_they_end(command, article_settings, monkeypatch):
+    lines = "Qui est Dario Amodei ?\n\n🔥\n\udcff who?\nbye\n".encode("utf-8", "surrogateescape")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines), "ascii"))
+    ran = command("chat", "--data", article_settings.data_dir)
+    assert ran.code == 0
+    assert "> Ce mardi 24 février" in ran.out
+    assert ran.err.splitlines() == ["The question has no letter and no digit. Ask it in words."]
+
+
+def test_output_may_be_cut_off(built, environment, tmp_path):
+    done = subprocess.run(
+        f"{sys.executable} -m index ask --json '{SAMPLE}' | true",
+        shell=True,
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def interrupted(folder, environment, *arguments, after):
+    running = subprocess.Popen(
+        [sys.executable, "-m", "index", *arguments],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # A shell's background jobs ignore it.
+    )
+    try:
+        time.sleep(after)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    return Ran(running.returncode, out, err)
+
+
+@pytest.fixture
+def many(corpus):
+    """A corpus that takes some seconds to embed."""
+    for number in range(60):
+        text = "\n\n".join(
+            f"Sentence {number} of paragraph {part} tells of thing {number * part}." for part in range(20)
+        )
+        (corpus / f"{number}.txt").write_text(text, "utf-8")
+    return corpus
+
+
+def check_interrupted(ran):
+    if ran.code == 0:  # It was done before.
+        return False
+    assert (ran.code, ran.out) == (130, "")
+    assert ran.err.startswith("Stopped.")
+    assert ran.err.count("\n") == 1
+    return True
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal there")
+def test_ctrl_c_while_building_is_one_line_and_the_next_build_goes_on(many, environment, tmp_path, command):
+    assert check_interrupted(interrupted(tmp_path, environment, "build", after=random.uniform(0.5, 5)))
+    assert command("build").code == 0
+    assert command("verify").code == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal there")
+def test_ctrl_c_at_any_moment_leaves_the_last_index(many, environment, tmp_path, command):
+    assert command("build").code == 0
+    stopped = 0
+    for _ in range(20):
+        (many / "0.txt").write_text(f"Another text, number {random.random()}.", "utf-8")
+        stopped += check_interrupted(interrupted(tmp_path, environment, "build", after=random.uniform(0.3, 12)))
+        assert command("verify").code == 0
+    assert stopped
+    assert command("build").code == 0
+
+
+@contextmanager
+def files_of_at_most(size):
+    """Let no file of this process grow beyond so many bytes."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def paragraphs(count):
+    return "\n\n".join(f"Paragraph {part} tells of thing {part * part}. It has two sentences." for part in range(count))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no file size limit there")
+@pytest.mark.parametrize("limit", [1_000, 5_000, 20_000, 40_000, 60_000])
+def test_a_disk_that_takes_no_more_is_one_line_and_the_last_index_answers(command, built, tmp_path, limit):
+    shutil.rmtree(tmp_path / "corpus")
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "new.txt").write_text(paragraphs(60), "utf-8")
+    before, generation = (built / "CURRENT").read_bytes(), current_folder(built)
+    with files_of_at_most(limit):
+        ran = command("build")
+    one_line(ran, 1, "could not be written", "The last published index still answers")
+    assert (built / "CURRENT").read_bytes() == before
+    assert command("verify").code == 0
+    assert list((built / "generations").iterdir()) == [generation]
+    assert command("build").code == 0
+    assert command("verify").code == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root can mount a small disk")
+def test_a_full_disk_is_named_and_nothing_is_lost(command, tmp_path, corpus):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", disk], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("no small disk can be mounted here")
+    try:
+        (corpus / "small.txt").write_text("A small text. It fits.", "utf-8")
+        assert command("build", "--data", disk).code == 0
+        before = (disk / "CURRENT").read_bytes()
+        (corpus / "large.txt").write_text(paragraphs(120), "utf-8")
+        one_line(command("build", "--data", disk), 1, "the disk is full", "python -m index build")
+        assert (disk / "CURRENT").read_bytes() == before
+        assert command("verify", "--data", disk).code == 0
+        (corpus / "large.txt").unlink()
+        assert command("build", "--data", disk).code == 0
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)

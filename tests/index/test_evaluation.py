@@ -1,0 +1,56 @@
+"""The numbers of `eval` mean what the documentation says."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.evaluation import Outcome, by_language, score, table
+
+
+def outcome(**fields):
+    default = {
+        "language": "en",
+        "answerable": True,
+        "answered": True,
+        "confidence": 0.5,
+        "hit_1": True,
+        "hit_3": True,
+        "lit": True,
+        "milliseconds": 10.0,
+    }
+    return Outcome(**{**default, **fields})
+
+
+def test_shares_are_of_the_questions_they_are_about():
+    scores = score(
+        [
+            outcome(),
+            outcome(hit_1=False, lit=False, answered=False, confidence=0.2, milliseconds=30.0),
+            outcome(hit_1=False, hit_3=False, lit=False, milliseconds=20.0),
+            outcome(answerable=False, hit_1=False, hit_3=False, confidence=0.3),
+        ]
+    )
+    assert scores.questions == 4
+    assert (scores.hit_1, scores.hit_3, scores.highlight) == (1 / 3, 2 / 3, 1 / 3)
+    assert (scores.answered, scores.false_answers) == (2 / 3, 1.0)
+    assert scores.auroc == pytest.approx(2 / 3)
+    assert scores.median_ms == 15.0
+
+
+def test_what_was_not_asked_has_no_share():
+    scores = score([outcome(answerable=False)])
+    assert (scores.hit_1, scores.answered, scores.auroc) == (None, None, None)
+    assert "–" in table({("a", "en"): scores})
+
+
+def test_equal_confidence_is_half_a_win():
+    assert score([outcome(), outcome(answerable=False)]).auroc == 0.5
+
+
+def test_languages_have_a_line_each_and_one_for_all():
+    lines = by_language("set", [outcome(), outcome(language="fr"), outcome(language="fr")])
+    assert [(language, line.questions) for (_, language), line in lines.items()] == [("en", 1), ("fr", 2), ("all", 3)]
+    assert list(by_language("set", [outcome()])) == [("set", "en")]
+    rows = table(lines).splitlines()
+    assert len(rows) == 4
+    assert len({len(row) for row in rows}) == 1

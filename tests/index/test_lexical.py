@@ -1,0 +1,87 @@
+"""Words: without case, accents and endings, with typing errors put right, and acronyms."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.errors import DamagedIndexError
+from index.expectation import expectation, has_kind
+from index.lexical import LexicalIndex, SpellingIndex, fold, informative_words, words_and_acronyms, write_lexical
+
+PASSAGES = [
+    ("Les négociations du Pentagone ont échoué.", "fr"),
+    ("The defense budget was negotiated in spring.", "en"),
+    ("A bird sings.", "en"),
+]
+
+
+@pytest.fixture
+def index(tmp_path):
+    write_lexical(tmp_path, PASSAGES)
+    return LexicalIndex(tmp_path, len(PASSAGES))
+
+
+def test_case_accents_and_ligatures_do_not_matter():
+    assert fold("Œuvre ÉTÉ Straße") == "oeuvre ete strasse"
+
+
+def test_function_words_say_nothing_unless_there_is_nothing_else():
+    assert informative_words("What is the budget of the Pentagon?") == ["budget", "pentagon"]
+    assert informative_words("qui est-ce ?") == ["qui", "est", "ce"]
+
+
+def test_a_name_of_three_words_has_an_acronym():
+    found = words_and_acronyms("the World Health Organization, and Pete Hegseth")
+    assert "who" in found
+    assert "ph" not in found
+
+
+@pytest.mark.parametrize(
+    ("question", "best"), [("negociation", 0), ("NÉGOCIATIONS", 0), ("negotiate", 1), ("budgets", 1), ("birds", 2)]
+)
+def test_each_language_is_matched_by_its_own_endings(index, question, best):
+    assert index.scores(index.query(question)).argmax() == best
+
+
+def test_a_word_that_is_spelt_alike_counts_for_less(index):
+    (right,), (alike,), (unknown,) = index.query("defense"), index.query("defence"), index.query("zebra")
+    assert (right.weight, alike.weight, alike.known) == (1.0, 0.8, True)
+    assert not unknown.known
+    assert index.scores([alike]).max() < index.scores([right]).max()
+    assert index.scores([unknown]).max() == 0
+
+
+def test_a_misspelt_word_is_told_from_one_that_is_merely_unknown():
+    spelling = SpellingIndex(["production", "empire", "what"])
+    assert spelling.nearest("producton") == "production"
+    assert spelling.nearest("waht") == "what"
+    assert spelling.nearest("zebra") is None
+    assert spelling.nearest("1950") is None
+
+
+def test_an_index_of_other_passages_is_damaged(tmp_path):
+    write_lexical(tmp_path, PASSAGES)
+    with pytest.raises(DamagedIndexError):
+        LexicalIndex(tmp_path, len(PASSAGES) + 1)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("When did the meeting take place?", "date"),
+        ("Quand expire l'ultimatum ?", "date"),
+        ("How old is Pete Hegseth?", "number"),
+        ("Combien de salariés compte Anthropic ?", "number"),
+        ("Who is Dario Amodei?", "definition"),
+        ("Qu’est-ce que le Defense Production Act ?", "definition"),
+        ("Which uses does Anthropic refuse?", ""),
+    ],
+)
+def test_the_kind_of_answer_is_told_from_the_question(question, kind):
+    assert expectation(question) == kind
+
+
+def test_a_date_of_the_question_itself_is_no_answer():
+    assert has_kind("date", ["ce", "mardi", "24", "fevrier"], ["quand"])
+    assert not has_kind("date", ["en", "1950"], ["1950"])
+    assert not has_kind("number", ["personne"], [])

@@ -1,0 +1,278 @@
+"""How documents are cut: what is quoted is in the file at its offsets, and nothing but headings is left out."""
+
+from __future__ import annotations
+
+import re
+import time
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from index.documents import Document, read_document
+from index.formats import UnreadableError
+from index.passages import check, cut
+from tests.conftest import ARTICLE
+
+WORDS = re.compile(r"[^\W_]+")
+
+# Sentences, headings, list items and oddities of many scripts, and every way to end a line that a file may hold.
+PIECES = (
+    "Le Pentagone a lancé un ultimatum. La société n'a pas cédé !",
+    "M. Dupont et Mme Durand ont vu le Dr. Martin, cf. p. 12. Ils sont partis.",
+    "A short heading",
+    "Une question ?",
+    "# Titre",
+    "## Zwei ##",
+    "Setext",
+    "===",
+    "---",
+    "- a list item",
+    "1. first",
+    "Il faut :",
+    "```",
+    "> quoted text, as in a letter.",
+    "| a | b |",
+    "한국어 문장입니다. 또 하나의 문장입니다.",
+    "これは文です。次の文です！",
+    "هذه جملة عربية. وهذه أخرى؟",
+    "यह एक वाक्य है। यह दूसरा है।",
+    "🔥 emoji only 🔥",
+    "👩‍👩‍👧",
+    "ﷺ ﷺ ﷺ",
+    "e\u0301\u0302\u0303 combining",
+    "no stop at the end of a line that goes on",
+    "x" * 150,
+    "    indented",
+    "…",
+    "",
+    " ",
+)
+LINE_ENDS = ("\n", "\r\n", "\r", "\n\n", "\r\n\r\n", "\u2028", "\x0b", "\x0c", "\x85", "\u2029", "\x1c", " ", "\t")
+ANYTHING = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=400)
+STRUCTURED = st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(LINE_ENDS)), max_size=30).map(
+    lambda parts: "".join(piece + end for piece, end in parts)
+)
+TEXTS = st.one_of(STRUCTURED, ANYTHING, st.tuples(STRUCTURED, ANYTHING, STRUCTURED).map("".join))
+
+
+def plain(text, *, title="", language="en"):
+    return Document("a.txt", title, "", "", language, text, None)
+
+
+def quotes(text, embedder, **fields):
+    document = plain(text, **fields)
+    passages = cut(document, embedder.count_tokens, embedder.max_tokens)
+    check(document, passages)
+    return [passage.text for passage in passages]
+
+
+def read(folder, name, text):
+    path = folder / name
+    path.write_bytes(text.encode("utf-8"))
+    return read_document(name, path)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("documents")
+
+
+@settings(max_examples=300)
+@given(text=TEXTS, ending=st.sampled_from(["md", "txt"]), max_tokens=st.sampled_from([24, 254]))
+@example(text="가" * 400, ending="txt", max_tokens=254)
+@example(text="a" + "\u0301" * 3000, ending="txt", max_tokens=24)
+@example(text="A heading\n\n```\n", ending="md", max_tokens=254)
+@example(text="Titre\n\nPhrase un. Phrase deux.\rPhrase trois.", ending="txt", max_tokens=254)
+def test_any_text_is_quoted_at_its_offsets_and_only_headings_are_left_out(folder, embedder, text, ending, max_tokens):
+    try:
+        document = read(folder, f"a.{ending}", text)
+    except UnreadableError as error:
+        assert str(error) == "it holds no text" or "front matter" in str(error)
+        assert not text.strip("\ufeff").strip() or text.lstrip("\ufeff").startswith("---")
+        return
+    if not text.startswith(("\ufeff", "---")):
+        assert document.text == text
+    passages = cut(document, embedder.count_tokens, max_tokens)
+    for passage in passages:
+        assert document.text[passage.start : passage.end] == passage.text
+        sentences = [document.text[start:end] for start, end in passage.sentences]
+        assert "".join(WORDS.findall(passage.text)) == "".join(WORDS.findall("".join(sentences)))
+        assert all(passage.start <= start < end <= passage.end for start, end in passage.sentences)
+        assert all(end <= start for (_, end), (start, _) in pairwise(passage.sentences))
+    counts = embedder.count_tokens([passage.embedded_text for passage in passages]) if passages else []
+    assert max(counts, default=0) <= max_tokens
+
+    unmarked = list(document.text)
+    for start, end in document.headings or ():
+        unmarked[start:end] = " " * (end - start)
+    position = 0
+    for passage in passages:
+        left_out = WORDS.findall("".join(unmarked[position : passage.start]))
+        inferred = WORDS.findall(passage.heading or document.title) if document.headings is None else []
+        assert left_out in ([], inferred)
+        position = passage.end
+    assert not WORDS.findall("".join(unmarked[position:]))
+
+
+def test_a_paragraph_of_the_article_is_a_passage_and_its_headings_are_context(embedder):
+    document = read_document(ARTICLE.name, ARTICLE)
+    passages = cut(document, embedder.count_tokens, embedder.max_tokens)
+    headings = [
+        "Anthropic continue de refuser certaines utilisations malgré la rencontre avec Pete hegseth",
+        "L'entreprise a jusqu'à vendredi pour coopérer",
+    ]
+    lines = ARTICLE.read_text("utf-8").split("---\n", 2)[2].splitlines()
+    assert [passage.text for passage in passages] == [line for line in lines if line not in headings]
+    assert [passage.heading for passage in passages] == ["", "", headings[0], headings[0], *[headings[1]] * 3]
+    assert all(document.title in passage.context and passage.heading in passage.context for passage in passages)
+
+
+def test_markdown_headings_are_context_and_code_is_no_heading(folder, embedder):
+    text = (
+        "# The title\n\nThe first paragraph.\n\n## Section *one* ##\n\nThe second.\n\nSection two\n-----------\n\n"
+        "The third.\n\n```sh\n# no heading, a comment\nls\n```\n\nThe last one.\n"
+    )
+    document = read(folder, "a.md", text)
+    passages = cut(document, embedder.count_tokens, embedder.max_tokens)
+    assert document.title == "The title"
+    assert [(passage.heading, passage.text) for passage in passages] == [
+        ("", "The first paragraph."),
+        ("Section *one*", "The second."),
+        ("Section two", "The third."),
+        ("Section two", "```sh\n# no heading, a comment\nls\n```"),
+        ("Section two", "The last one."),
+    ]
+
+
+def test_a_paragraph_with_a_rule_right_below_it_is_quoted(folder, embedder):
+    text = "# Title\n\nA whole paragraph that ends in a full stop.\n---\nAnother paragraph, below the rule.\n"
+    passages = cut(read(folder, "a.md", text), embedder.count_tokens, embedder.max_tokens)
+    assert [passage.text for passage in passages] == [
+        "A whole paragraph that ends in a full stop.",
+        "Another paragraph, below the rule.",
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 72, 90, 140])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_wrapped_lines_are_one_paragraph(embedder, width, line_end):
+    import textwrap
+
+    one = "The committee met on a Tuesday in a hall that nobody had heated, and agreed on little but the date. " * 3
+    two = "What it agreed on was written down by a clerk, who lost the paper the same evening on his way home. " * 3
+    wrapped = [textwrap.fill(paragraph, width).replace("\n", line_end) for paragraph in (one, two)]
+    assert quotes((line_end * 2).join(wrapped), embedder) == wrapped
+
+
+def test_a_list_goes_with_the_line_that_opens_it(embedder):
+    text = "The bot needs three things:\n\n- a corpus\n- an index\n- a question\n\nThen it answers."
+    assert quotes(text, embedder) == [
+        "The bot needs three things:\n\n- a corpus\n- an index\n- a question",
+        "Then it answers.",
+    ]
+
+
+def test_every_item_of_a_list_is_a_sentence(embedder):
+    document = plain("You need:\n- a corpus\n- an index")
+    (passage,) = cut(document, embedder.count_tokens, embedder.max_tokens)
+    assert [document.text[start:end] for start, end in passage.sentences] == ["You need:", "- a corpus", "- an index"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "sentences"),
+    [
+        ("fr", "Hier, M. Dupont a parlé. Mme Curie aussi.", ["Hier, M. Dupont a parlé.", "Mme Curie aussi."]),
+        ("en", "It was Dr. Who. He left.", ["It was Dr. Who.", "He left."]),
+        ("fr", "Voir l'art. 5 et p. 12. C'est tout.", ["Voir l'art. 5 et p. 12.", "C'est tout."]),
+        ("fr", "« Non ! » dit-il. Puis rien.", ["« Non ! » dit-il.", "Puis rien."]),
+        ("zh", "第一句。第二句！", ["第一句。", "第二句！"]),
+        ("xx", "An unknown language. Two sentences.", ["An unknown language.", "Two sentences."]),
+    ],
+)
+def test_sentences_end_where_a_reader_ends_them(embedder, language, text, sentences):
+    document = plain(text, language=language)
+    (passage,) = cut(document, embedder.count_tokens, embedder.max_tokens)
+    assert [document.text[start:end] for start, end in passage.sentences] == sentences
+
+
+def test_a_long_paragraph_is_cut_between_sentences_and_leaves_no_stub(embedder):
+    sentences = [f"Sentence number {number} says something that is neither long nor short." for number in range(50)]
+    passages = quotes(" ".join(sentences), embedder)
+    assert " ".join(passages) == " ".join(sentences)
+    assert all(passage.startswith("Sentence") and passage.endswith("short.") for passage in passages)
+    lengths = [len(passage) for passage in passages]
+    assert len(passages) > 1
+    assert min(lengths) > 0.7 * max(lengths)
+
+
+def test_a_sentence_longer_than_a_passage_is_cut_after_a_clause(embedder):
+    clauses = [f"the clause of number {number} that goes on for a while," for number in range(60)]
+    passages = quotes(" ".join(clauses), embedder)
+    assert " ".join(passages) == " ".join(clauses)
+    assert all(passage.endswith(",") for passage in passages)
+
+
+def test_a_cut_is_between_words_where_there_are_words(embedder):
+    words = [f"{'w' * (90 + number % 7)}{number}" for number in range(200)]
+    assert " ".join(quotes(" ".join(words), embedder)).split() == words
+
+
+def test_korean_is_not_truncated_though_a_syllable_is_three_tokens(embedder):
+    text = "한국어문장" * 100
+    passages = quotes(text, embedder, language="ko")
+    assert "".join(passages) == text
+    assert max(embedder.count_tokens(passages)) <= embedder.max_tokens
+
+
+def test_a_word_without_end_is_no_passage_of_any_length(embedder):
+    passages = quotes("x" * 100_000, embedder)
+    assert "".join(passages) == "x" * 100_000
+    assert max(map(len, passages)) < 5_000
+
+
+def test_a_title_that_is_too_long_leaves_room_for_the_text(embedder):
+    document = plain("A short paragraph.", title="word " * 3000)
+    (passage,) = cut(document, embedder.count_tokens, embedder.max_tokens)
+    assert passage.text == "A short paragraph."
+    assert embedder.count_tokens([passage.embedded_text])[0] <= embedder.max_tokens
+
+
+BIG = 100_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("A sentence that says nothing at all. " * 8_000, id="sentences"),
+        pytest.param("word " * (BIG // 5), id="no sentence end"),
+        pytest.param("x" * BIG, id="one word"),
+        pytest.param("中" * BIG, id="no spaces"),
+        pytest.param("a" + " " * BIG + "b", id="spaces"),
+        pytest.param("\t" * BIG + "a", id="tabs before"),
+        pytest.param("a" + "\u0301" * BIG, id="accents"),
+        pytest.param("a " + "! " * (BIG // 2), id="stops"),
+        pytest.param("! " * (BIG // 2) + "a", id="stops before"),
+        pytest.param("a\n" * (BIG // 2), id="short lines"),
+        pytest.param("\n" * BIG + "a", id="blank lines before"),
+        pytest.param("a:\n\n- b:\n" * (BIG // 10), id="lists in lists"),
+        pytest.param("- " * (BIG // 2) + "a", id="bullets"),
+        pytest.param("#" + " " * BIG + "a", id="a wide heading"),
+        pytest.param("# " * (BIG // 2) + "a", id="marks"),
+        pytest.param("# a\n" * (BIG // 4) + "b", id="headings"),
+        pytest.param("(" * BIG + "a", id="brackets"),
+        pytest.param("M. " * (BIG // 3), id="abbreviations"),
+        pytest.param("---\n" + "a: b\n" * (BIG // 5), id="front matter without end"),
+    ],
+)
+@pytest.mark.parametrize("ending", ["txt", "md"])
+def test_large_texts_of_any_shape_take_no_time(folder, embedder, text, ending):
+    # The bound is far from what it takes (about a second); what is quadratic takes minutes.
+    started = time.process_time()
+    try:
+        document = read(folder, f"a.{ending}", text)
+    except UnreadableError:
+        return
+    check(document, cut(document, embedder.count_tokens, embedder.max_tokens))
+    assert time.process_time() - started < 20
