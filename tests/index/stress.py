@@ -9,29 +9,39 @@ Prints one line of JSON; a process that fails prints its traceback, and the exit
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import io
 import json
 import os
 import random
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections import Counter
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 DOCUMENTS = 12
 PARAGRAPHS = 8
+
+LONGEST_SECONDS = 120
+"""After so long a child says where it hangs, and ends."""
 
 
 def main() -> int:
     mode, model, folder, amount = sys.argv[1], sys.argv[2], Path(sys.argv[3]), float(sys.argv[4])
     os.environ.update(TOKENIZERS_PARALLELISM="false", EMBEDDING_MODEL=model)
     import torch
+    from tqdm import tqdm
 
-    # A forked process has no threads but its own: none may be started before.
+    # A forked process has no threads but its own: none may be started before. And tqdm's own lock is shared by all that
+    # are forked: one that is killed while it holds it would leave the others waiting for ever.
     torch.set_num_threads(1)
+    tqdm.monitor_interval = 0
+    tqdm.set_lock(threading.RLock())
     import index.build
     from index.embedding import Embedder, find_model
     from index.settings import IndexSettings
@@ -44,6 +54,8 @@ def main() -> int:
     embedder = Embedder(find_model(model))
     Stress(IndexSettings(folder / "warm" / "corpus", folder / "warm" / "data", model), embedder).check_a_build()
     stress = Stress(settings, embedder)
+    tasks = Path("/proc/self/task")
+    assert not tasks.is_dir() or len(list(tasks.iterdir())) == 1, "there are threads already"
     result = stress.kills(int(amount)) if mode == "kills" else stress.readers(amount)
     print(json.dumps(result))
     return 0
@@ -130,7 +142,11 @@ class Stress:
             time.sleep(self.random.uniform(0, usual))
             os.kill(child, signal.SIGKILL)
             _, status = os.waitpid(child, 0)
-            seen["killed" if os.WIFSIGNALED(status) else "ended before"] += 1
+            if os.WIFSIGNALED(status):
+                seen["killed"] += 1
+            else:
+                seen["ended before"] += 1
+                usual *= 0.9  # The builds that were timed were slower than those to be killed.
             seen.update(self.leftovers())
             in_child(self.check)
             in_child(self.build if version % 4 else self.check_a_build)
@@ -152,10 +168,11 @@ class Stress:
         counts = self.settings.data_dir.parent / "counts"
         counts.mkdir()
         works = [self.follow, self.follow, self.reopen, self.verify, self.publish, self.publish]
-        children = [
-            fork(lambda work=work, number=number: (counts / str(number)).write_text(json.dumps(work(end, number))))
-            for number, work in enumerate(works)
-        ]
+
+        def count(work, number: int) -> None:
+            (counts / str(number)).write_text(json.dumps(work(end, number)))
+
+        children = [fork(partial(count, work, number), seconds=seconds) for number, work in enumerate(works)]
         failed = [child for child in children if os.waitpid(child, 0)[1] != 0]
         assert not failed, f"{len(failed)} of {len(children)} processes failed"
         total: Counter[str] = Counter()
@@ -222,13 +239,14 @@ class Stress:
         return done
 
 
-def fork(work) -> int:
-    """A child that does `work` and ends with 0, or prints its traceback and ends with 1."""
+def fork(work, *, seconds: float = 0) -> int:
+    """A child that does `work`, meant to last `seconds`, and ends with 0, or prints its traceback and ends with 1."""
     sys.stdout.flush()
     child = os.fork()
     if child:
         return child
     code = 1
+    faulthandler.dump_traceback_later(LONGEST_SECONDS + seconds, exit=True)
     try:
         work()
         code = 0
