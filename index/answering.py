@@ -13,7 +13,6 @@ from index.calibration import Weights
 from index.content import StoredPassage
 from index.embedding import Embedder, Vectors
 from index.language import detect_question
-from index.lexical import words
 from index.paragraphs import Span
 from index.questions import cleaned, is_small_talk, with_context
 from index.search import Candidate, Reader, Searcher
@@ -106,12 +105,12 @@ def probabilities(candidates: Sequence[Candidate], weights: Weights) -> list[flo
 
 def distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
     """The candidates without those that say nearly the same as a better one, word for word."""
-    kept: list[tuple[Candidate, frozenset[str]]] = []
+    kept: list[Candidate] = []
     for candidate in candidates:
-        found = frozenset(words(candidate.passage.text))
-        if not any(len(found & other) >= _SAME * len(found | other) for _, other in kept):
-            kept.append((candidate, found))
-    return [candidate for candidate, _ in kept]
+        words = candidate.words
+        if not any(len(words & other.words) >= _SAME * len(words | other.words) for other in kept):
+            kept.append(candidate)
+    return kept
 
 
 def lit_sentences(scores: Vectors) -> list[int]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +29,15 @@ CREATE TABLE passages (
 CREATE TABLE sentences (id INTEGER PRIMARY KEY, start INTEGER, "end" INTEGER);
 CREATE INDEX passages_of_document ON passages (document, number);
 """
-_PASSAGE_COLUMNS = """
+_PASSAGES = """
     SELECT p.id, d.name, d.title, d.source, d.date, d.language, p.heading, p.context, p.number, p.start, p."end",
-           substr(d.text, p.start + 1, p."end" - p.start), p.digest, p.first_sentence, p.sentences
-    FROM passages p JOIN documents d ON d.id = p.document
+           substr(d.text, p.start + 1, p."end" - p.start), p.digest, p.first_sentence
+    FROM passages p JOIN documents d ON d.id = p.document WHERE
+"""
+_SENTENCES = """
+    SELECT p.id, s.start, s."end" FROM passages p
+    JOIN sentences s ON s.id >= p.first_sentence AND s.id < p.first_sentence + p.sentences
+    WHERE p.id IN ({}) ORDER BY s.id
 """
 
 
@@ -141,12 +147,20 @@ class Content:
 
     def passage(self, row: int) -> StoredPassage:
         """The passage at a row of the vectors."""
-        return self._passage("WHERE p.id = ?", (int(row),))
+        return self.passages_at([row])[0]
+
+    def passages_at(self, rows: Sequence[int]) -> list[StoredPassage]:
+        """The passages at some rows of the vectors, in that order."""
+        wanted = [int(row) for row in rows]
+        found = {passage.row: passage for passage in self._passages(f"p.id IN ({_marks(wanted)})", wanted)}
+        if not found.keys() >= set(wanted):
+            raise self._damaged()
+        return [found[row] for row in wanted]
 
     def passage_of(self, document: str, number: int) -> StoredPassage | None:
         """A document's passage by its number, from 1; None where there is none."""
-        rows = self._rows("WHERE d.name = ? AND p.number = ?", (document, number))
-        return rows[0] if rows else None
+        found = self._passages("d.name = ? AND p.number = ?", (document, number))
+        return found[0] if found else None
 
     def sources(self) -> Iterator[Source]:
         """The documents, by name."""
@@ -205,21 +219,20 @@ class Content:
                 if len(spans) != count:
                     yield f"passage {number} of {name} lacks sentences"
 
-    def _passage(self, where: str, values: tuple[object, ...]) -> StoredPassage:
-        rows = self._rows(where, values)
-        if not rows:
-            raise self._damaged()
-        return rows[0]
-
-    def _rows(self, where: str, values: tuple[object, ...]) -> list[StoredPassage]:
+    def _passages(self, which: str, values: Sequence[object]) -> list[StoredPassage]:
         try:
-            return [self._stored(row) for row in self._database.execute(_PASSAGE_COLUMNS + where, values).fetchall()]
+            found = self._database.execute(_PASSAGES + which, values).fetchall()
+            sentences: dict[int, list[Span]] = defaultdict(list)
+            rows = [columns[0] for columns in found]
+            for row, *span in self._database.execute(_SENTENCES.format(_marks(rows)), rows):
+                sentences[row].append(Span(*span))
+            return [self._stored(columns, tuple(sentences[columns[0]])) for columns in found]
         except (sqlite3.DatabaseError, TypeError, ValueError, AttributeError) as error:
             raise self._damaged() from error
 
-    def _stored(self, columns: Sequence[Any]) -> StoredPassage:
+    def _stored(self, columns: Sequence[Any], sentences: tuple[Span, ...]) -> StoredPassage:
         row, name, title, source, date, language, heading, context, *place = columns
-        number, start, end, text, digest, first, count = place
+        number, start, end, text, digest, first = place
         # A quote is what was written, also when a byte of the file has changed since it was opened.
         if _digest(text) != digest:
             raise self._damaged()
@@ -237,7 +250,7 @@ class Content:
             end=end,
             text=text,
             first_sentence=first,
-            sentences=self._sentences(first, count),
+            sentences=sentences,
         )
 
     def _sentences(self, first: int, count: int) -> tuple[Span, ...]:
@@ -246,6 +259,10 @@ class Content:
 
     def _damaged(self) -> DamagedIndexError:
         return DamagedIndexError(f"The index is damaged: {self._path} cannot be read.", "Run: python -m index build")
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _digest(text: str) -> bytes:

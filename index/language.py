@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ def detect(text: str) -> str:
     return str(_identifier(None).classify(text[:_SAMPLE])[0])
 
 
+@lru_cache(maxsize=1)
 def detect_question(text: str) -> str:
     """Tell "en" or "fr"; English when a question of a word or two leaves it open."""
     return str(_identifier(QUESTION_LANGUAGES).classify(text[:_SAMPLE])[0])

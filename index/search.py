@@ -6,10 +6,12 @@ What of them answers, `answer.py` decides.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +58,11 @@ class Query:
         rarities = np.array([term.rarity for term in self.terms], dtype=np.float32)
         return rarities / max(float(rarities.sum()), 1e-9)
 
+    @cached_property
+    def known(self) -> float:
+        """The share of the information that the corpus has words for."""
+        return float(self.shares @ np.array([term.known for term in self.terms], dtype=np.float32))
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -63,12 +70,14 @@ class Candidate:
 
     `sentences` holds the signals of each of its sentences in the order of `SENTENCE`: how near it is in meaning, what
     share of the question's information it has, and whether it has the kind of answer; shape (signals, sentences).
+    `words` are all its words, folded.
     """
 
     passage: StoredPassage
     score: float
     signals: Signals
     sentences: Vectors
+    words: frozenset[str]
 
 
 class Reader:
@@ -130,21 +139,38 @@ class Searcher:
         rows: Rows = np.union1d(near, alike[lexical[alike] > 0])
         cosines = self._reader.vectors.vectors_of(rows) @ query.vector
         best = np.argsort(-cosines - lexical[rows])[:wanted]
-        examined = [self._examine(query, rows[at], float(cosines[at]), float(lexical[rows[at]])) for at in best]
+        examined = self._examine(query, rows[best], cosines[best], lexical[rows[best]])
         if query.expects == "definition":
             examined = self._introducing(examined)
         return sorted(examined, key=lambda candidate: -candidate.score)
 
-    def _examine(self, query: Query, row: np.int64, cosine: float, bm25: float) -> Candidate:
+    def _examine(self, query: Query, rows: Rows, cosines: Vectors, bm25: Vectors) -> list[Candidate]:
+        passages = self._reader.content.passages_at(rows.tolist())
+        segments = [(words_and_acronyms(text), p.language) for p in passages for text in (p.context, *_sentences(p))]
+        matches = self._matches(query, segments)
+        examined = []
+        end = 0
+        for passage, cosine, lexical in zip(passages, cosines.tolist(), bm25.tolist(), strict=True):
+            start, end = end, end + 1 + len(passage.sentences)
+            found = [words for words, _ in segments[start + 1 : end]]
+            examined.append(self._candidate(query, passage, cosine, lexical, matches[:, start:end], found))
+        return examined
+
+    def _candidate(
+        self,
+        query: Query,
+        passage: StoredPassage,
+        cosine: float,
+        bm25: float,
+        matches: Vectors,
+        found: Sequence[list[str]],
+    ) -> Candidate:
+        """`matches` has the shape (terms, 1 + sentences), its first column is the title's and heading's."""
         weights = self._reader.weights
-        passage = self._reader.content.passage(int(row))
-        texts = [passage.text[start - passage.start : end - passage.start] for start, end in passage.sentences]
-        found = [dict.fromkeys(words_and_acronyms(text)) for text in (passage.context, *texts)]
-        matches = self._matches(query, found, passage.language)
         whole = matches.max(axis=1)
         cosines = self._reader.sentence_vectors(passage) @ query.vector
         by_sentence = matches[:, 1:].T @ query.shares
-        kinds = np.array([has_kind(query.expects, text, query.words) for text in found[1:]], dtype=np.float32)
+        kinds = np.array([has_kind(query.expects, text, query.words) for text in found], dtype=np.float32)
         sentences = np.stack([cosines, by_sentence, kinds])
         best = int(weights.sentence_scores(sentences).argmax())
         signals = Signals(
@@ -156,12 +182,12 @@ class Searcher:
             best_cosine=float(cosines[best]),
             best_match=float(by_sentence[best]),
             weakest=float(whole.min()),
-            known=float(sum(share for share, term in zip(query.shares, query.terms, strict=True) if term.known)),
+            known=query.known,
             kind=float(2 * kinds[best] - 1) if query.expects in ("number", "date") else 0.0,
             introduces=0.0,
             crosses=float(query.language != passage.language),
         )
-        return Candidate(passage, weights.rank(signals), signals, sentences)
+        return Candidate(passage, weights.rank(signals), signals, sentences, frozenset(chain.from_iterable(found)))
 
     def _introducing(self, candidates: list[Candidate]) -> list[Candidate]:
         """The candidates, with the first of each document to name all that is asked for marked as introducing it."""
@@ -177,23 +203,32 @@ class Searcher:
             marked.append(candidate)
         return marked
 
-    def _matches(self, query: Query, texts: Sequence[Collection[str]], language: str) -> Vectors:
-        """How well each term is found in each text, given as folded words; shape (terms, texts).
+    def _matches(self, query: Query, segments: Sequence[tuple[Sequence[str], str]]) -> Vectors:
+        """How well each term is found in each segment, given as folded words and a language; shape (terms, segments).
 
         1 for the word itself, else the cosine of the word that is most alike in meaning.
         """
-        matches = np.zeros((len(query.terms), len(texts)), dtype=np.float32)
+        columns: dict[tuple[str, str], int] = {("", ""): 0}  # No word's column, so that no segment is empty.
+        flat: list[int] = []
+        starts: list[int] = []
+        for found, language in segments:
+            starts.append(len(flat))
+            flat.append(0)
+            telling = (word for word in found if word not in FUNCTION_WORDS)
+            flat += [columns.setdefault((word, language), len(columns)) for word in telling]
+        alike = np.zeros((len(query.terms), len(columns)), dtype=np.float32)
         row_of_word = self._reader.lexical.row_of_word
-        for column, text in enumerate(texts):
-            found = [word for word in text if word not in FUNCTION_WORDS]
-            rows = [row_of_word[word] for word in found if word in row_of_word]
-            if rows:
-                alike = query.term_vectors @ self._reader.words[rows].astype(np.float32).T
-                matches[:, column] = alike.max(axis=1).clip(0, 1)
-            stems = {stem(word, language) for word in found}
-            for position, term in enumerate(query.terms):
-                if not stems.isdisjoint(term.stems):
-                    matches[position, column] = max(matches[position, column], term.weight)
+        known = [(column, row_of_word[word]) for (word, _), column in columns.items() if word in row_of_word]
+        if known:
+            at, rows = (list(numbers) for numbers in zip(*known, strict=True))
+            alike[:, at] = (query.term_vectors @ self._reader.words[rows].astype(np.float32).T).clip(0, 1)
+        columns_of_stem: dict[str, list[int]] = defaultdict(list)
+        for (word, language), column in columns.items():
+            columns_of_stem[stem(word, language)].append(column)
+        for position, term in enumerate(query.terms):
+            same = [column for found in term.stems for column in columns_of_stem.get(found, ())]
+            alike[position, same] = np.maximum(alike[position, same], term.weight)
+        matches: Vectors = np.maximum.reduceat(alike[:, flat], starts, axis=1)
         return matches
 
     def _corrected(self, text: str) -> str:
@@ -205,3 +240,7 @@ class Searcher:
         if folded in self._reader.lexical.row_of_word or folded in self._embedder.words:
             return word
         return self._reader.lexical.nearest(folded) or word
+
+
+def _sentences(passage: StoredPassage) -> list[str]:
+    return [passage.text[start - passage.start : end - passage.start] for start, end in passage.sentences]
