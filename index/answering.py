@@ -22,7 +22,7 @@ _REMEMBERED = 512
 
 # Two passages that share so much of their words say the same; so many of them are looked past for what is distinct.
 _SAME = 0.9
-_ALIKE_AT_MOST = 9
+_ALIKE_AT_MOST = 5
 
 # How far below the best sentence's score a second one is still lit.
 _NEARLY = 0.15

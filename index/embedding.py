@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,8 @@ class Embedder:
         _quiet()
         from sentence_transformers import SentenceTransformer
 
+        from index.fused import fused
+
         self.model = model
         try:
             self._transformer = SentenceTransformer(
@@ -105,6 +107,7 @@ class Embedder:
                 "Fetch it again, or set EMBEDDING_MODEL=builtin.",
             ) from error
         self._transformer.eval()
+        self._question_model = fused(self._transformer) or self._transformer
         self._tokenizer: Any = self._transformer.tokenizer
         self.dimension = int(self._transformer.get_embedding_dimension() or 0)
         longest = min(self._transformer.get_max_seq_length() or _LONGEST_SEQUENCE, _LONGEST_SEQUENCE)
@@ -125,16 +128,16 @@ class Embedder:
     def embed_query(self, text: str) -> Vectors:
         """The question's vector of length 1; shape (dimension,).
 
-        In half precision where the processor has it: the vector moves by about 1e-5, and takes a fifth less time.
+        In half precision where the processor has it, which moves the vector by less than 1e-4.
         """
         import torch
 
         threads = torch.get_num_threads()
         torch.set_num_threads(1)  # For a single short text a second thread costs more than it brings.
         try:
-            with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=_has_bfloat16()):
+            with torch.inference_mode():
                 features = self._transformer.preprocess([text], prompt=self.model.query_prompt)
-                vector = self._transformer(features)["sentence_embedding"][0].float().numpy()
+                vector = self._question_model(features)["sentence_embedding"][0].float().numpy()
         finally:
             torch.set_num_threads(threads)
         return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
@@ -177,14 +180,6 @@ class Embedder:
             list(texts), prompt=prompt, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
         )
         return np.asarray(vectors, dtype=np.float32)
-
-
-@cache
-def _has_bfloat16() -> bool:
-    import torch
-
-    capabilities = torch.cpu.get_capabilities()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def _is_complete(folder: Path) -> bool:

@@ -34,7 +34,7 @@ WEIGHTS_FILE = "weights.json"
 
 _WORD = re.compile(r"[^\W_]+")
 _FROM_EACH = 30
-_EXAMINED = 12
+_EXAMINED = 8
 _NAMED = 0.95
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -52,14 +52,21 @@ class Signals:
 RANKING = ("cosine", "bm25", "sentence_cosine", "sentence_match", "match", "kind", "introduces")
 SENTENCE = ("cosine", "match", "kind")
 CONFIDENCE = ("score", "lead", *Signals.__dataclass_fields__)
+_FIRST, _SECOND = np.triu_indices(len(CONFIDENCE))
+CONFIDENCE_TERMS = (
+    "bias",
+    *CONFIDENCE,
+    *(f"{CONFIDENCE[a]} * {CONFIDENCE[b]}" for a, b in zip(_FIRST, _SECOND, strict=True)),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Linear weights by signal; `threshold` is the least probability that is an answer.
+    """Weights by signal; `threshold` is the least probability that is an answer.
 
-    `confidence` has a `bias`, and two signals of its own: the `score` by which a candidate is ranked, and its `lead`
-    over the next best one (below zero for those that are not the best).
+    `confidence` has two signals of its own: the `score` by which a candidate is ranked, and its `lead` over the next
+    best one (below zero for those that are not the best). What one signal says depends on the others, so each product
+    of two has a weight as well, and there is a `bias`.
     """
 
     ranking: dict[str, float]
@@ -78,14 +85,15 @@ class Weights:
         """
         return np.asarray([self.sentence[name] for name in SENTENCE], dtype=np.float32) @ signals
 
-    def confidence_values(self, signals: Signals, lead: float) -> dict[str, float]:
-        """What the confidence is made of, by name."""
-        return {**asdict(signals), "score": self.rank(signals), "lead": lead}
+    def confidence_values(self, signals: Signals, lead: float) -> list[float]:
+        """What the confidence is made of, in the order of `CONFIDENCE`."""
+        return [self.rank(signals), lead, *map(float, astuple(signals))]
 
     def probability(self, signals: Signals, lead: float) -> float:
         """The probability that a passage with these signals answers."""
-        values = self.confidence_values(signals, lead)
-        z = self.confidence["bias"] + sum(self.confidence[name] * values[name] for name in CONFIDENCE)
+        values = np.array(self.confidence_values(signals, lead))
+        terms = [1.0, *values, *(values[_FIRST] * values[_SECOND])]
+        z = sum(self.confidence[name] * term for name, term in zip(CONFIDENCE_TERMS, terms, strict=True))
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
 
 
@@ -93,7 +101,7 @@ def read_weights(path: Path = DEFAULT_WEIGHTS) -> Weights:
     """Read the weights; raises `DamagedIndexError` when the file does not hold them."""
     try:
         weights = Weights(**json.loads(path.read_text("utf-8")))
-        groups = ((weights.ranking, RANKING), (weights.sentence, SENTENCE), (weights.confidence, ("bias", *CONFIDENCE)))
+        groups = ((weights.ranking, RANKING), (weights.sentence, SENTENCE), (weights.confidence, CONFIDENCE_TERMS))
         if not all(math.isfinite(group[name]) for group, names in groups for name in names):
             raise ValueError(path)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

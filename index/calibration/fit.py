@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from index.answering import distinct
 from index.build import build
-from index.calibration import CONFIDENCE, DEFAULT_WEIGHTS, RANKING, SENTENCE, Signals, Weights, read_weights
+from index.calibration import CONFIDENCE_TERMS, DEFAULT_WEIGHTS, RANKING, SENTENCE, Signals, Weights, read_weights
 from index.embedding import Embedder, find_model
 from index.evaluation import Gold, KnownQuestion, holds, lights, read_questions
 from index.generation import hold_current
@@ -42,6 +42,7 @@ SEED = 1
 
 L2 = 0.1
 SHARPNESS = 10.0
+CONFIDENCE_C = 0.01
 
 Row = Sequence[float]
 Values = NDArray[np.float64]
@@ -164,14 +165,27 @@ def _with_confidence(weights: Weights, asked: Sequence[Asked]) -> Weights:
     answerable = np.array([question.answerable for question, *_ in examples])
     groups = [(question.source, question.answerable) for question, *_ in examples]
     sizes = Counter(groups)
-    scaler = StandardScaler().fit(rows)
-    model = LogisticRegression(C=0.3, max_iter=1000, class_weight="balanced")
-    model.fit(scaler.transform(rows), answerable, sample_weight=[sizes[group] ** -0.5 for group in groups])
-    slopes = model.coef_[0] / scaler.scale_
-    bias = float(model.intercept_[0] - (slopes * scaler.mean_).sum())
-    confidence = {"bias": round(bias, 4), **{n: round(float(s), 4) for n, s in zip(CONFIDENCE, slopes, strict=True)}}
+    weight = [sizes[group] ** -0.5 for group in groups]
+    confidence = dict(zip(CONFIDENCE_TERMS, _quadratic(rows, answerable, np.array(weight)).round(4), strict=True))
     fitted = replace(weights, confidence=confidence)
     return replace(fitted, threshold=_threshold(fitted, asked))
+
+
+def _quadratic(rows: Values, answerable: NDArray[np.bool_], weight: Values) -> Values:
+    """The weights of `CONFIDENCE_TERMS` with which a logistic model tells answerable rows from others best."""
+    scaler = StandardScaler().fit(rows)
+    products = PolynomialFeatures(2, include_bias=False)
+    model = LogisticRegression(C=CONFIDENCE_C, max_iter=5000, class_weight="balanced")
+    model.fit(products.fit_transform(scaler.transform(rows)), answerable, sample_weight=weight)
+    # From the weights of (x - mean) / scale to those of x.
+    size = rows.shape[1]
+    first, second = np.triu_indices(size)
+    linear = model.coef_[0][:size] / scaler.scale_
+    square = np.zeros((size, size))
+    square[first, second] = model.coef_[0][size:] / (scaler.scale_[first] * scaler.scale_[second])
+    mean = scaler.mean_
+    bias = model.intercept_[0] - linear @ mean + mean @ square @ mean
+    return np.concatenate([[bias], linear - (square + square.T) @ mean, square[first, second]])
 
 
 def _threshold(weights: Weights, asked: Iterable[Asked]) -> float:
@@ -194,7 +208,7 @@ def _best(weights: Weights, question: Asked) -> tuple[Row, bool, float]:
     (best, is_right), *others = sorted(question.candidates, key=lambda entry: -weights.rank(entry[0].signals))
     lead = weights.rank(best.signals) - (weights.rank(others[0][0].signals) if others else 0.0)
     values = weights.confidence_values(best.signals, lead)
-    return [values[name] for name in CONFIDENCE], is_right, weights.probability(best.signals, lead)
+    return values, is_right, weights.probability(best.signals, lead)
 
 
 def _row(signals: Signals, names: Sequence[str]) -> Row:

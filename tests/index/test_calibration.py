@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from index.calibration import CONFIDENCE, DEFAULT_WEIGHTS, RANKING, SENTENCE, Signals, read_weights
+from index.calibration import CONFIDENCE_TERMS, DEFAULT_WEIGHTS, RANKING, SENTENCE, Signals, read_weights
 from index.calibration.fit import main
 from index.errors import DamagedIndexError
 
@@ -18,7 +18,7 @@ def test_the_shipped_weights_name_every_signal():
     weights = read_weights()
     assert set(weights.ranking) == set(RANKING)
     assert set(weights.sentence) == set(SENTENCE)
-    assert set(weights.confidence) == {"bias", *CONFIDENCE}
+    assert set(weights.confidence) == set(CONFIDENCE_TERMS)
     assert 0 < weights.threshold < 1
 
 
