@@ -5,6 +5,7 @@ What of them answers, `answer.py` decides.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -186,6 +187,7 @@ class Searcher:
             kind=float(2 * kinds[best] - 1) if query.expects in ("number", "date") else 0.0,
             introduces=0.0,
             crosses=float(query.language != passage.language),
+            terms=math.log1p(len(query.terms)),
         )
         return Candidate(passage, weights.rank(signals), signals, sentences, frozenset(chain.from_iterable(found)))
 

@@ -32,7 +32,8 @@ class Signals:
 
     `kind` is 1 when the question asks for a number or a date and that sentence has one, -1 when it has none, else 0.
     `introduces` is 1 for the first passage of its document to name what a question asks the meaning of, else 0.
-    `crosses` is 1 when the question is in another language than the passage, so that fewer of its words can be found.
+    `crosses` is 1 when the question is in another language than the passage, so that fewer of its words can be found;
+    `terms` is the logarithm of the number of the question's terms, of which a short question has all or nothing.
     """
 
     cosine: float
@@ -47,6 +48,7 @@ class Signals:
     kind: float
     introduces: float
     crosses: float
+    terms: float
 
 
 RANKING = ("cosine", "bm25", "sentence_cosine", "sentence_match", "match", "kind", "introduces")

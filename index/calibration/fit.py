@@ -3,7 +3,8 @@
     python -m index.calibration.fit FOLDER … --work DIR
 
 Each folder is an evaluation set (`corpus/` and `questions.jsonl`). Beside its own questions every corpus is asked some
-of the other sets', which it cannot answer. Nothing is embedded anew when the weights change.
+of the other sets', which it cannot answer; and parts of it, each a few documents, are asked its questions once more.
+Nothing is embedded anew when the weights change.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
 import sys
+import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -27,9 +30,11 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from index.answering import distinct
 from index.build import build
+from index.cache import cache_path
 from index.calibration import CONFIDENCE_TERMS, DEFAULT_WEIGHTS, RANKING, SENTENCE, Signals, Weights, read_weights
+from index.documents import corpus_files
 from index.embedding import Embedder, find_model
-from index.evaluation import Gold, KnownQuestion, holds, lights, read_questions
+from index.evaluation import KnownQuestion, holds, lights, read_questions
 from index.generation import hold_current
 from index.questions import cleaned, is_small_talk
 from index.search import Candidate, Reader, Searcher
@@ -39,6 +44,7 @@ FOREIGN_QUESTIONS = 100
 MOST_FALSE_ANSWERS = 0.05
 MOST_FALSE_ANSWERS_IN_A_SET = 0.1
 SEED = 1
+PART_DOCUMENTS = 4
 
 L2 = 0.1
 SHARPNESS = 10.0
@@ -54,10 +60,15 @@ class Asked:
     """A question with its candidates, each with whether it holds the answer, best first."""
 
     source: str
-    answerable: bool
+    known: KnownQuestion
     foreign: bool
+    of_part: bool
     candidates: list[tuple[Candidate, bool]]
-    gold: tuple[Gold, ...]
+
+    @property
+    def answerable(self) -> bool:
+        """Whether the corpus that was asked has the answer."""
+        return bool(self.known.gold)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,16 +84,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked: list[Asked] = []
     for folder, own in questions.items():
         settings = IndexSettings(folder / "corpus", options.work / folder.name, options.model)
-        build(settings, load_model=lambda _: embedder)
-        foreign = [
-            KnownQuestion(question.id, question.language, question.question, ())
-            for other, theirs in questions.items()
-            if not other.name.startswith(folder.name) and not folder.name.startswith(other.name)
-            for question in random.Random(SEED).sample(theirs, min(len(theirs), FOREIGN_QUESTIONS))  # noqa: S311
-        ]
-        with closing(hold_current(settings.data_dir)) as held, closing(Reader(held.folder, held.manifest)) as reader:
-            searcher = Searcher(reader, embedder)
-            asked += [*_ask(searcher, folder.name, own), *_ask(searcher, folder.name, foreign, foreign=True)]
+        foreign = _foreign(folder, questions)
+        with _searching(settings, embedder) as searcher:
+            whole = list(_ask(searcher, folder.name, own))
+            asked += [*whole, *_ask(searcher, folder.name, foreign, foreign=True)]
+        asked += _ask_parts(settings, whole, embedder)
     weights = fit(asked)
     text = json.dumps(asdict(weights), indent=1, default=float) + "\n"
     options.out.write_text(text, "utf-8")
@@ -92,13 +98,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def fit(asked: Sequence[Asked]) -> Weights:
     """The weights that tell right passages, sentences and answers from wrong ones."""
-    ranking = _choosing(RANKING, _passage_choices(asked))
-    sentence = _choosing(SENTENCE, _sentence_choices(asked))
-    return _with_confidence(replace(read_weights(), ranking=ranking, sentence=sentence), asked)
+    whole = [question for question in asked if not question.of_part]
+    ranking = _choosing(RANKING, _passage_choices(whole))
+    sentence = _choosing(SENTENCE, _sentence_choices(whole))
+    weights = _with_confidence(replace(read_weights(), ranking=ranking, sentence=sentence), asked)
+    return replace(weights, threshold=_threshold(weights, whole))
+
+
+@contextmanager
+def _searching(settings: IndexSettings, embedder: Embedder) -> Iterator[Searcher]:
+    build(settings, load_model=lambda _: embedder)
+    with closing(hold_current(settings.data_dir)) as held, closing(Reader(held.folder, held.manifest)) as reader:
+        yield Searcher(reader, embedder)
+
+
+def _foreign(folder: Path, questions: dict[Path, list[KnownQuestion]]) -> list[KnownQuestion]:
+    """Questions of the other sets, which this one cannot answer."""
+    return [
+        replace(question, gold=())
+        for other, theirs in questions.items()
+        if not other.name.startswith(folder.name) and not folder.name.startswith(other.name)
+        for question in random.Random(SEED).sample(theirs, min(len(theirs), FOREIGN_QUESTIONS))  # noqa: S311
+    ]
 
 
 def _ask(
-    searcher: Searcher, source: str, questions: Iterable[KnownQuestion], *, foreign: bool = False
+    searcher: Searcher,
+    source: str,
+    questions: Iterable[KnownQuestion],
+    *,
+    foreign: bool = False,
+    of_part: bool = False,
 ) -> Iterator[Asked]:
     for known in questions:
         text = cleaned(known.question)
@@ -106,7 +136,38 @@ def _ask(
             continue
         candidates = distinct(searcher.candidates(searcher.query(text), 1))
         right = [any(holds(candidate.passage, gold) for gold in known.gold) for candidate in candidates]
-        yield Asked(source, bool(known.gold), foreign, list(zip(candidates, right, strict=True)), known.gold)
+        yield Asked(source, known, foreign, of_part, list(zip(candidates, right, strict=True)))
+
+
+def _ask_parts(settings: IndexSettings, whole: Sequence[Asked], embedder: Embedder) -> Iterator[Asked]:
+    """The questions of a set, asked again of parts of it that are as small as a newcomer's corpus.
+
+    A question that nothing answers goes to the part that comes nearest to it. Each part is asked as many questions of
+    the others: on the same matter, and without an answer here.
+    """
+    names = [name for name, _ in corpus_files(settings.corpus_dir)]
+    parts = [names[start : start + PART_DOCUMENTS] for start in range(0, len(names), PART_DOCUMENTS)]
+    if len(parts) == 1:
+        return
+    part_of = {name: number for number, part in enumerate(parts) for name in part}
+    own: dict[int, list[KnownQuestion]] = defaultdict(list)
+    for question in whole:
+        known = question.known
+        nearest = known.gold[0].document if known.gold else question.candidates[0][0].passage.document
+        own[part_of[nearest]].append(known)
+    for number, part in enumerate(parts):
+        others = [replace(known, gold=()) for other, theirs in own.items() if other != number for known in theirs]
+        strange = random.Random(SEED).sample(others, min(len(others), len(own[number])))  # noqa: S311
+        with tempfile.TemporaryDirectory(prefix="verbatim-") as folder:
+            small = IndexSettings(Path(folder, "corpus"), Path(folder, "data"), settings.embedding_model)
+            for name in part:
+                (small.corpus_dir / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(settings.corpus_dir / name, small.corpus_dir / name)
+            small.data_dir.mkdir()
+            cache = cache_path(settings.data_dir, embedder.model.fingerprint).name
+            shutil.copy(settings.data_dir / cache, small.data_dir / cache)
+            with _searching(small, embedder) as searcher:
+                yield from _ask(searcher, settings.data_dir.name, [*own[number], *strange], of_part=True)
 
 
 def _passage_choices(asked: Sequence[Asked]) -> Iterator[Choice]:
@@ -127,7 +188,7 @@ def _sentence_choices(asked: Sequence[Asked]) -> Iterator[Choice]:
         for candidate, is_right in question.candidates:
             if is_right:
                 passage = candidate.passage
-                gold = [entry for entry in question.gold if holds(passage, entry)]
+                gold = [entry for entry in question.known.gold if holds(passage, entry)]
                 lit = [any(lights(passage, *span, entry) for entry in gold) for span in passage.sentences]
                 yield candidate.sentences.T, np.array(lit), 1.0
 
@@ -155,7 +216,7 @@ def _choosing(names: Sequence[str], choices: Iterable[Choice]) -> dict[str, floa
 
 
 def _with_confidence(weights: Weights, asked: Sequence[Asked]) -> Weights:
-    """The weights with those of the confidence, and the threshold that keeps false answers few in every set.
+    """The weights with those of the confidence.
 
     An answerable question whose answer was not found is left out: it is no example of either.
     """
@@ -163,12 +224,11 @@ def _with_confidence(weights: Weights, asked: Sequence[Asked]) -> Weights:
     examples = [example for example in examples if example[2] or not example[0].answerable]
     rows = np.array([row for _, row, _, _ in examples])
     answerable = np.array([question.answerable for question, *_ in examples])
-    groups = [(question.source, question.answerable) for question, *_ in examples]
+    groups = [(question.source, question.of_part, question.answerable) for question, *_ in examples]
     sizes = Counter(groups)
     weight = [sizes[group] ** -0.5 for group in groups]
     confidence = dict(zip(CONFIDENCE_TERMS, _quadratic(rows, answerable, np.array(weight)).round(4), strict=True))
-    fitted = replace(weights, confidence=confidence)
-    return replace(fitted, threshold=_threshold(fitted, asked))
+    return replace(weights, confidence=confidence)
 
 
 def _quadratic(rows: Values, answerable: NDArray[np.bool_], weight: Values) -> Values:
