@@ -10,9 +10,10 @@ from contextlib import closing
 
 from bot.console import converse, print_answer
 from bot.settings import BotSettings, bot_settings
-from index.cli import build_with_progress, leave, notice, reporting, summary
 from index.errors import BusyError, CorpusError, StorageError
 from index.generation import names
+from index.progress import build_with_progress, summary
+from index.reporting import leave, notice, reporting
 from index.settings import environment
 
 SAMPLE_QUESTION = "What is the Defense Production Act?"

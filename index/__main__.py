@@ -4,7 +4,8 @@ import os
 import sys
 
 try:
-    from index.cli import leave, main
+    from index.cli import main
+    from index.reporting import leave
 
     leave(main())
 except KeyboardInterrupt:  # It fell into the import above.

@@ -1,38 +1,30 @@
 """The command line: results on standard output, progress and notices on standard error.
 
-Exit codes: 0 done, 1 a problem of the user's, 2 wrong usage, 3 a damaged index, 130 stopped with Ctrl-C.
+The exit codes are in `index/reporting.py`.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import json
-import os
-import signal
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from functools import lru_cache
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
-from bot.console import converse, harmless, print_answer
+from bot.console import converse, print_answer
 from index.answer import Answer
-from index.errors import BusyError, CorpusError, DamagedIndexError, QuestionError, StorageError, VerbatimError
+from index.errors import DamagedIndexError, QuestionError, VerbatimError
+from index.progress import build_with_progress, keep_building, summary
+from index.reporting import notice, reporting
 from index.settings import IndexSettings, environment, index_settings
 
 if TYPE_CHECKING:
-    from index.build import BuildReport, LoadModel, Progress
     from index.live import LiveIndex
-
-
-_INTERRUPTED = 130
-_RETRY_SECONDS = 5.0
-"""After so long a watched build that failed (a full disk, another writer, an empty corpus) is tried again."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,99 +36,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command: Callable[[argparse.Namespace, IndexSettings], int] = options.run
         status.code = command(options, settings)
     return status.code
-
-
-def leave(code: int) -> NoReturn:
-    """End the process with an exit code; from here on no Ctrl-C disturbs it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if code == _INTERRUPTED:
-        # Python ends with another code when the interrupt fell into an `exec`, of which imports are full.
-        sys.stdout.flush()
-        os._exit(code)
-    sys.exit(code)
-
-
-class _Status:
-    code = 0
-
-
-@contextmanager
-def reporting(*, debug: bool = False) -> Iterator[_Status]:
-    """Say a user's problem in one line on standard error and turn it into an exit code; `debug` lets it through."""
-    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace")):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors=errors)
-    status = _Status()
-    try:
-        yield status
-        sys.stdout.flush()
-    except VerbatimError as error:
-        if debug:
-            raise
-        notice(str(error))
-        status.code = error.exit_code
-    except KeyboardInterrupt:
-        if debug:
-            raise
-        notice("Stopped. Nothing is lost: run the same command to go on.")
-        status.code = _INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output went away (`| head`); without this Python complains once more at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status.code = 1
-
-
-def notice(text: str) -> None:
-    """A line on standard error; what a file's name or a parser's message smuggles in does not steer the terminal."""
-    print(harmless(" ".join(text.split())), file=sys.stderr, flush=True)
-
-
-def build_with_progress(
-    settings: IndexSettings, *, force: bool = False, load_model: LoadModel | None = None
-) -> BuildReport:
-    """Build, with a progress bar on a terminal, and tell what came of it on standard error."""
-    from index.build import build
-    from index.embedding import Embedder
-
-    with _progress_bar() as progress:
-        report = build(settings, force=force, progress=progress, load_model=load_model or Embedder)
-    for name, reason in report.manifest.rejected.items():
-        notice(f"left out {name}: {reason}")
-    return report
-
-
-def keep_building(settings: IndexSettings, stop: Event, *, force: bool = False) -> None:
-    """Build now and after every change until `stop` is set; what goes wrong is told once, and tried again."""
-    from index.embedding import Embedder
-    from index.watch import corpus_changes
-
-    load_model = lru_cache(maxsize=1)(Embedder)  # Loading it takes longer than most builds do.
-    problem = ""
-    for changed in corpus_changes(settings, stop):
-        if not changed and not problem:
-            continue
-        try:
-            print(summary(build_with_progress(settings, force=force, load_model=load_model)), flush=True)
-            problem = ""
-            force = False
-        except (StorageError, BusyError, CorpusError) as error:
-            if str(error) != problem:
-                notice(str(error))
-            problem = str(error)
-            stop.wait(_RETRY_SECONDS)
-
-
-def summary(report: BuildReport) -> str:
-    """A build in one line."""
-    manifest = report.manifest
-    state = "up to date" if report.up_to_date else f"embedded {report.embedded:,} of {report.texts:,} texts"
-    if report.undone:
-        state = f"the corpus is that of {report.undone}, which was rolled back (--force builds it all the same)"
-    left_out = f", {len(manifest.rejected):,} left out" if manifest.rejected else ""
-    return (
-        f"generation {manifest.name}: {manifest.documents:,} documents{left_out}, {manifest.passages:,} passages; "
-        f"{state} in {report.seconds:.1f} s"
-    )
 
 
 def _build(options: argparse.Namespace, settings: IndexSettings) -> int:
@@ -335,25 +234,6 @@ def _open(settings: IndexSettings) -> Iterator[LiveIndex]:
 
     with closing(LiveIndex(settings)) as index:
         yield index
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Progress]:
-    """Bars on standard error, when that is a terminal: one for reading, one for embedding."""
-    from tqdm import tqdm
-
-    bars: dict[str, tqdm[Any]] = {}
-
-    def show(doing: str, done: int, total: int) -> None:
-        if doing not in bars:
-            bars[doing] = tqdm(total=total, desc=doing, unit="texts" if doing == "embedding" else "files", disable=None)
-        bars[doing].update(done - bars[doing].n)
-
-    try:
-        yield show
-    finally:
-        for bar in bars.values():
-            bar.close()
 
 
 def _duration(seconds: float) -> str:

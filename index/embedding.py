@@ -122,13 +122,31 @@ class Embedder:
         return [len(ids) for ids in encoded["input_ids"]]
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Vectors of length 1, one a text; shape (len(texts), dimension)."""
-        return self._embed(texts, self.model.passage_prompt)
+        """Vectors of length 1, one a text; shape (len(texts), dimension).
+
+        In half precision where the processor has it, nearly twice as fast: a vector moves by a cosine of about 2e-5.
+        """
+        import torch
+
+        from index.fused import has_bfloat16
+
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        # The prompt is always passed: left to itself the library prefers an empty "document" prompt to "passage".
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=has_bfloat16()):
+            vectors = self._transformer.encode(
+                list(texts),
+                prompt=self.model.passage_prompt,
+                normalize_embeddings=True,
+                convert_to_numpy=True,
+                show_progress_bar=False,
+            )
+        return np.asarray(vectors, dtype=np.float32)
 
     def embed_query(self, text: str) -> Vectors:
         """The question's vector of length 1; shape (dimension,).
 
-        In half precision where the processor has it, which moves the vector by less than 1e-4.
+        In half precision where the processor has it, as the passages.
         """
         import torch
 
@@ -171,15 +189,6 @@ class Embedder:
         matrix: Vectors = max(layers, key=lambda layer: layer.weight.shape[0]).weight.detach().float().numpy()
         # What all words share says nothing of any: without it unrelated words have a cosine of about 0.
         return np.asarray(matrix - matrix.mean(axis=0), dtype=np.float32)
-
-    def _embed(self, texts: Sequence[str], prompt: str) -> Vectors:
-        if not texts:
-            return np.zeros((0, self.dimension), dtype=np.float32)
-        # The prompt is always passed: left to itself the library prefers an empty "document" prompt to "passage".
-        vectors = self._transformer.encode(
-            list(texts), prompt=prompt, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
-        )
-        return np.asarray(vectors, dtype=np.float32)
 
 
 def _is_complete(folder: Path) -> bool:

@@ -25,7 +25,7 @@ def fused(transformer: SentenceTransformer) -> nn.Sequential | None:
     What comes back takes the features of one text (`SentenceTransformer.preprocess`) as the transformer does.
     """
     bert: Any = getattr(transformer[0], "auto_model", None)
-    if not (_has_bfloat16() and isinstance(bert, BertModel) and bert.config.hidden_act == "gelu"):
+    if not (has_bfloat16() and isinstance(bert, BertModel) and bert.config.hidden_act == "gelu"):
         return None
     found = nn.Sequential(_Encoder(bert), *list(transformer)[1:]).eval()
     with torch.inference_mode():
@@ -76,6 +76,7 @@ def _named(name: str, module: nn.Module) -> dict[str, Tensor]:
 
 
 @cache
-def _has_bfloat16() -> bool:
+def has_bfloat16() -> bool:
+    """Whether the processor computes in bfloat16, and not only by way of float32."""
     capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

@@ -64,9 +64,10 @@ def test_stored_prompts_go_into_the_vectors(tiny_model, tmp_path, names):
     folder = with_prompts(tiny_model, tmp_path / "model", prompts)
     embedder = Embedder(find_model(str(folder)))
     query, passage = embedder.embed_query("the text"), embedder.embed_passages(["the text"])[0]
-    assert np.allclose(query, plain_vector(folder, "ask this: the text"), atol=1e-5)
-    assert np.allclose(passage, plain_vector(folder, "read this: the text"), atol=1e-5)
-    assert not np.allclose(passage, plain_vector(folder, "the text"), atol=1e-3)
+    # As near as half precision brings them.
+    assert float(query @ plain_vector(folder, "ask this: the text")) > 0.9999
+    assert float(passage @ plain_vector(folder, "read this: the text")) > 0.9999
+    assert float(passage @ plain_vector(folder, "the text")) < 0.999
 
 
 def test_an_empty_document_prompt_does_not_hide_the_passage_prompt(tiny_model, tmp_path):

@@ -13,9 +13,9 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from index.cli import keep_building
 from index.errors import CorpusError, NoIndexError
 from index.generation import hold_current, writer_lock
+from index.progress import keep_building
 from index.settings import IndexSettings
 from index.watch import corpus_changes
 
@@ -74,7 +74,7 @@ def test_a_corpus_that_is_swapped_for_another_is_followed(aside, tmp_path):
 
 @pytest.mark.slow
 def test_what_failed_is_tried_again(aside, monkeypatch, capsys):
-    monkeypatch.setattr("index.cli._RETRY_SECONDS", 0.2)
+    monkeypatch.setattr("index.progress._RETRY_SECONDS", 0.2)
     with writer_lock(aside.data):
         watch = watching(aside)
         watch.__enter__()
