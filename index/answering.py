@@ -24,8 +24,8 @@ _REMEMBERED = 512
 _SAME = 0.9
 _ALIKE_AT_MOST = 5
 
-# How far below the best sentence's score a second one is still lit.
-_NEARLY = 0.15
+# How far below the best sentence's log-odds a second one is still lit.
+_NEARLY = 1.0
 
 
 class Answerer:

@@ -41,6 +41,7 @@ from index.search import CONTENT_FILE, PASSAGES_FILE, SENTENCES_FILE, WEIGHTS_FI
 from index.settings import IndexSettings
 from index.storage import in_words
 from index.vectors import write_matrix, write_vectors
+from index.word_vectors import table_digest, word_vectors
 
 _CHUNK = 256
 
@@ -200,6 +201,7 @@ def settings_of(model: Model) -> dict[str, str]:
         "passage_prompt": model.passage_prompt,
         "lexical_rules": str(LEXICAL_RULES),
         "weights": hashlib.sha256(DEFAULT_WEIGHTS.read_bytes()).hexdigest(),
+        "word_vectors": table_digest(),
     }
 
 
@@ -342,7 +344,7 @@ def _publish(data_dir: Path, pieces: _Cut, cache: EmbeddingCache, embedder: Embe
         sentences = cache.batches(pieces.sentence_keys)
         write_matrix(folder / SENTENCES_FILE, sentences, len(pieces.sentence_keys), embedder.dimension)
         texts = [(passage.embedded_text, e.document.language) for e in pieces.documents for passage in e.passages]
-        vectors = embedder.word_vectors(write_lexical(folder, texts))
+        vectors = word_vectors(write_lexical(folder, texts))
         write_matrix(folder / WORDS_FILE, [vectors], *vectors.shape)
         storage.write_file(folder / WEIGHTS_FILE, [DEFAULT_WEIGHTS.read_bytes()])
         return {

@@ -9,10 +9,10 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import ModelError
-from index.lexical import fold
 from index.passages import CUTTING_RULES
 from index.settings import BUILTIN_MODEL
 
@@ -90,7 +89,7 @@ class Embedder:
         _quiet()
         from sentence_transformers import SentenceTransformer
 
-        from index.fused import fused
+        from index.quantized import quantized
 
         self.model = model
         try:
@@ -107,7 +106,7 @@ class Embedder:
                 "Fetch it again, or set EMBEDDING_MODEL=builtin.",
             ) from error
         self._transformer.eval()
-        self._question_model = fused(self._transformer) or self._transformer
+        self._quantized = quantized(self._transformer)
         self._tokenizer: Any = self._transformer.tokenizer
         self.dimension = int(self._transformer.get_embedding_dimension() or 0)
         longest = min(self._transformer.get_max_seq_length() or _LONGEST_SEQUENCE, _LONGEST_SEQUENCE)
@@ -122,73 +121,47 @@ class Embedder:
         return [len(ids) for ids in encoded["input_ids"]]
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Vectors of length 1, one a text; shape (len(texts), dimension).
-
-        In half precision where the processor has it, nearly twice as fast: a vector moves by a cosine of about 2e-5.
-        """
-        import torch
-
-        from index.fused import has_bfloat16
-
+        """Vectors of length 1, one a text; shape (len(texts), dimension)."""
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
+        prompt = self.model.passage_prompt
+        if self._quantized is not None:
+            with _one_thread_each() as threads, ThreadPoolExecutor(threads) as pool:
+                return np.stack(list(pool.map(self._vector, [self._features(text, prompt) for text in texts])))
         # The prompt is always passed: left to itself the library prefers an empty "document" prompt to "passage".
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=has_bfloat16()):
-            vectors = self._transformer.encode(
-                list(texts),
-                prompt=self.model.passage_prompt,
-                normalize_embeddings=True,
-                convert_to_numpy=True,
-                show_progress_bar=False,
-            )
+        vectors = self._transformer.encode(
+            list(texts), prompt=prompt, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
+        )
         return np.asarray(vectors, dtype=np.float32)
 
     def embed_query(self, text: str) -> Vectors:
-        """The question's vector of length 1; shape (dimension,).
+        """The question's vector of length 1; shape (dimension,)."""
+        with _one_thread_each():  # For a single short text a second thread costs more than it brings.
+            return self._vector(self._features(text, self.model.query_prompt))
 
-        In half precision where the processor has it, as the passages.
-        """
+    def _features(self, text: str, prompt: str) -> Any:
+        return self._transformer.preprocess([text], prompt=prompt)
+
+    def _vector(self, features: Any) -> Vectors:
+        """The vector of one text; of the parts of this class the only one that may run in several threads at once."""
         import torch
 
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # For a single short text a second thread costs more than it brings.
-        try:
-            with torch.inference_mode():
-                features = self._transformer.preprocess([text], prompt=self.model.query_prompt)
-                vector = self._question_model(features)["sentence_embedding"][0].float().numpy()
-        finally:
-            torch.set_num_threads(threads)
+        with torch.inference_mode():
+            vector = (self._quantized or self._transformer)(features)["sentence_embedding"][0].numpy()
         return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
 
-    @cached_property
-    def words(self) -> dict[str, None]:
-        """The whole words of the model's vocabulary, folded, commonest first: these are spelt right."""
-        marks = "▁Ġ"
-        vocabulary: dict[str, int] = self._tokenizer.get_vocab()
-        tokens = (token.lstrip(marks) for token in sorted(vocabulary, key=vocabulary.__getitem__))
-        return dict.fromkeys(fold(token) for token in tokens if token.isalpha())
 
-    def word_vectors(self, words: Sequence[str]) -> Vectors:
-        """The vectors of single words, of length 1, from the model's input layer; shape (len(words), n).
+@contextmanager
+def _one_thread_each() -> Iterator[int]:
+    """Let torch compute with one thread for each that calls it; yields how many it had."""
+    import torch
 
-        They cost no pass through the model. Words of a like meaning have a like vector, in each language it knows.
-        """
-        ids = self._tokenizer(list(words), add_special_tokens=False, return_attention_mask=False)["input_ids"]
-        vectors = np.zeros((len(words), self._word_matrix.shape[1]), dtype=np.float32)
-        for row, pieces in enumerate(ids):
-            if pieces:
-                vectors[row] = self._word_matrix[pieces].mean(axis=0)
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.asarray(vectors / np.maximum(lengths, 1e-9), dtype=np.float32)
-
-    @cached_property
-    def _word_matrix(self) -> Vectors:
-        from torch import nn
-
-        layers = [layer for layer in self._transformer.modules() if isinstance(layer, nn.Embedding | nn.EmbeddingBag)]
-        matrix: Vectors = max(layers, key=lambda layer: layer.weight.shape[0]).weight.detach().float().numpy()
-        # What all words share says nothing of any: without it unrelated words have a cosine of about 0.
-        return np.asarray(matrix - matrix.mean(axis=0), dtype=np.float32)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield threads
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _is_complete(folder: Path) -> bool:

@@ -26,6 +26,7 @@ from index.generation import BUILD_COMMAND, Manifest
 from index.language import detect_question
 from index.lexical import FUNCTION_WORDS, LexicalIndex, QueryTerm, fold, stem, words, words_and_acronyms
 from index.vectors import Rows, VectorIndex, read_matrix
+from index.word_vectors import word_vectors, words_spelt_right
 
 CONTENT_FILE = "content.sqlite3"
 PASSAGES_FILE = "passages.faiss"
@@ -120,8 +121,8 @@ class Searcher:
     def query(self, text: str) -> Query:
         """Read a question; words that are spelt wrong are read as the ones that were meant."""
         text = self._corrected(text)
-        terms = self._reader.lexical.query(text, self._embedder.words)
-        vectors = self._embedder.word_vectors([term.word for term in terms])
+        terms = self._reader.lexical.query(text, words_spelt_right())
+        vectors = word_vectors([term.word for term in terms])
         return Query(
             vector=self._embedder.embed_query(text),
             terms=terms,
@@ -234,12 +235,12 @@ class Searcher:
         return matches
 
     def _corrected(self, text: str) -> str:
-        """The text with each word that neither the corpus nor the model knows put right, where that can be done."""
+        """The text with each word put right that is neither common nor in the corpus, where that can be done."""
         return _WORD.sub(lambda match: self._spelling(match.group()), text)
 
     def _spelling(self, word: str) -> str:
         folded = fold(word)
-        if folded in self._reader.lexical.row_of_word or folded in self._embedder.words:
+        if folded in self._reader.lexical.row_of_word or folded in words_spelt_right():
             return word
         return self._reader.lexical.nearest(folded) or word
 

@@ -1,7 +1,6 @@
-"""Give the English model a French vocabulary: which words get a row of their own, and what each starts from.
+"""Give an English table of word vectors French words: which ones, and what vector each gets.
 
-A new row starts as the weighted mean of the English words that the French word was aligned with, so that the model
-reads French about word by word before a single training step.
+A French word's vector is the weighted mean of those of the English words that it was aligned with.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer
@@ -78,33 +77,27 @@ def new_words(counted: Usage, known: Mapping[str, int], room: int, least: float 
     return chosen[:room]
 
 
-def extend_tokenizer(teacher: Path, added: list[str], out: Path) -> dict[str, int]:
-    """Write `tokenizer.json` with `added` words to `out` and return the new vocabulary.
-
-    The rows that BERT left unused are taken first.
-    """
-    description = json.loads((teacher / "tokenizer.json").read_text(encoding="utf-8"))
+def extended_tokenizer(description: dict[str, Any], added: list[str]) -> Tokenizer:
+    """The tokenizer of `description` (a tokenizer.json) with `added` words of its own, without padding or cutting."""
     vocabulary: dict[str, int] = description["model"]["vocab"]
-    free = [name for name in vocabulary if name.startswith("[unused")]
     for word in added:
-        number = vocabulary.pop(free.pop()) if free else len(vocabulary)
-        vocabulary[word] = number
-    description["model"]["vocab"] = dict(sorted(vocabulary.items(), key=lambda item: item[1]))
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "tokenizer.json").write_text(json.dumps(description, ensure_ascii=False), encoding="utf-8")
-    return vocabulary
+        vocabulary[word] = len(vocabulary)
+    tokenizer = Tokenizer.from_str(json.dumps(description))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 def initial_rows(
     old: torch.Tensor, tokenizer: Tokenizer, translations: Translations, wanted: list[str]
 ) -> dict[str, torch.Tensor]:
-    """Return a starting row for each wanted word.
+    """Return a vector for each wanted word.
 
     Args:
-        old: the teacher's word embeddings, (vocabulary, dimensions).
-        tokenizer: the teacher's tokenizer.
+        old: the English word embeddings, (vocabulary, dimensions).
+        tokenizer: the English tokenizer.
         translations: English words and shares of each French word.
-        wanted: French words; those without a translation start as the mean of their old pieces.
+        wanted: French words; those without a translation get the mean of their pieces.
 
     """
 
@@ -125,14 +118,3 @@ def initial_rows(
         rows[word] = mixed * (length / mixed.norm().clamp_min(1e-6))
     log.info("%d rows, %d from translations", len(rows), sum(word in translations for word in wanted))
     return rows
-
-
-def extend_embeddings(
-    old: torch.Tensor, vocabulary: Mapping[str, int], rows: Mapping[str, torch.Tensor]
-) -> torch.Tensor:
-    """Return the embeddings of the extended vocabulary: the old rows, and `rows` in their places."""
-    extended = torch.zeros(len(vocabulary), old.shape[1])
-    extended[: old.shape[0]] = old
-    for word, value in rows.items():
-        extended[vocabulary[word]] = value
-    return extended

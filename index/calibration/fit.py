@@ -46,7 +46,7 @@ MOST_FALSE_ANSWERS_IN_A_SET = 0.1
 SEED = 1
 PART_DOCUMENTS = 4
 
-L2 = 0.1
+L2 = 0.02
 SHARPNESS = 10.0
 CONFIDENCE_C = 0.01
 
@@ -100,6 +100,8 @@ def fit(asked: Sequence[Asked]) -> Weights:
     """The weights that tell right passages, sentences and answers from wrong ones."""
     whole = [question for question in asked if not question.of_part]
     ranking = _choosing(RANKING, _passage_choices(whole))
+    total = sum(ranking.values())
+    ranking = {name: round(weight / total, 4) for name, weight in ranking.items()}
     sentence = _choosing(SENTENCE, _sentence_choices(whole))
     weights = _with_confidence(replace(read_weights(), ranking=ranking, sentence=sentence), asked)
     return replace(weights, threshold=_threshold(weights, whole))
@@ -194,9 +196,10 @@ def _sentence_choices(asked: Sequence[Asked]) -> Iterator[Choice]:
 
 
 def _choosing(names: Sequence[str], choices: Iterable[Choice]) -> dict[str, float]:
-    """The weights, of which none is below 0, under which a right row is likeliest to come first of all; their sum is 1.
+    """The weights, of which none is below 0, under which a right row is likeliest to come first of all.
 
-    A choice counts by its weight; one with nothing right, or nothing wrong, says nothing.
+    A row's score is then the logarithm of its odds. A choice counts by its weight; one with nothing right, or nothing
+    wrong, says nothing.
     """
     telling = [(rows, right, weight) for rows, right, weight in choices if right.any() and not right.all()]
 
@@ -212,7 +215,7 @@ def _choosing(names: Sequence[str], choices: Iterable[Choice]) -> dict[str, floa
 
     start = np.full(len(names), 1 / len(names))
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(names)).x
-    return {name: round(float(weight / found.sum()), 4) for name, weight in zip(names, found, strict=True)}
+    return {name: round(SHARPNESS * float(weight), 4) for name, weight in zip(names, found, strict=True)}
 
 
 def _with_confidence(weights: Weights, asked: Sequence[Asked]) -> Weights:

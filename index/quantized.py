@@ -1,0 +1,102 @@
+"""A BERT encoder that computes in whole numbers of 8 bits: two to three times as fast, with nearly the same vectors.
+
+It takes one text at a time, so that a text's vector does not depend on those that are embedded beside it.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import BertModel
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+_SAMPLES = (
+    "Who refused to sign, and why?",
+    "L'entreprise a jusqu'à vendredi 17 h 01 pour céder à l'ultimatum du ministre.",
+)
+_LEAST_COSINE = 0.99
+
+# A weight has 7 bits and an activation 8: a sum of two products is then below 2^15, and no processor cuts it off.
+_LARGEST_WEIGHT = 63
+
+
+def quantized(transformer: SentenceTransformer) -> nn.Sequential | None:
+    """The same modules with a quantized encoder, or None where there can be none or it gives other vectors.
+
+    What comes back takes the features of one text (`SentenceTransformer.preprocess`) as the transformer does.
+    """
+    bert: Any = getattr(transformer[0], "auto_model", None)
+    if not (isinstance(bert, BertModel) and bert.config.hidden_act == "gelu"):
+        return None
+    try:
+        with torch.inference_mode(), warnings.catch_warnings():
+            # torch is to lose these numbers one day; nothing else that it brings is as fast, and then None comes back.
+            warnings.filterwarnings("ignore", message=".*quantized tensor creation", category=UserWarning)
+            found = nn.Sequential(_Encoder(bert), *list(transformer)[1:]).eval()
+            same = all(_cosine(transformer, found, text) > _LEAST_COSINE for text in _SAMPLES)
+    except (RuntimeError, AttributeError):  # No engine for such arithmetic on this processor, or in this torch.
+        return None
+    return found if same else None
+
+
+def _cosine(transformer: SentenceTransformer, found: nn.Module, text: str) -> float:
+    expected, seen = (model(transformer.preprocess([text]))["sentence_embedding"][0] for model in (transformer, found))
+    return float(torch.cosine_similarity(expected, seen, dim=0))
+
+
+class _Encoder(nn.Module):
+    def __init__(self, bert: BertModel) -> None:
+        super().__init__()
+        self._embeddings = bert.embeddings
+        self._layers = nn.Sequential(*(_Layer(layer, bert.config) for layer in bert.encoder.layer))
+
+    def forward(self, features: dict[str, Tensor]) -> dict[str, Tensor]:
+        embedded = self._embeddings(features["input_ids"], features.get("token_type_ids"))
+        return {**features, "token_embeddings": self._layers(embedded[0])[None]}
+
+
+class _Layer(nn.Module):
+    """One layer of BERT; takes and gives the states of one text, shape (tokens, dimension)."""
+
+    def __init__(self, layer: Any, config: Any) -> None:
+        super().__init__()
+        attention = layer.attention.self
+        self._heads = config.num_attention_heads
+        self._projections = _Linear(attention.query, attention.key, attention.value)
+        self._output = _Linear(layer.attention.output.dense)
+        self._first_norm = layer.attention.output.LayerNorm
+        self._expand = _Linear(layer.intermediate.dense)
+        self._contract = _Linear(layer.output.dense)
+        self._second_norm = layer.output.LayerNorm
+
+    def forward(self, states: Tensor) -> Tensor:
+        tokens, dimension = states.shape
+        parts = self._projections(states).view(tokens, 3, self._heads, dimension // self._heads)
+        query, key, value = parts.permute(1, 2, 0, 3).unsqueeze(1)
+        attended = functional.scaled_dot_product_attention(query, key, value)[0].transpose(0, 1)
+        states = self._first_norm(states + self._output(attended.reshape(tokens, dimension)))
+        out: Tensor = self._second_norm(states + self._contract(functional.gelu(self._expand(states))))
+        return out
+
+
+class _Linear(nn.Module):
+    """Linear layers of the same input, side by side, each output with a scale of its own."""
+
+    def __init__(self, *layers: nn.Linear) -> None:
+        super().__init__()
+        weight = torch.cat([layer.weight for layer in layers]).detach().float()
+        bias = torch.cat([layer.bias for layer in layers]).detach().float()
+        scales = (weight.abs().amax(dim=1) / _LARGEST_WEIGHT).clamp_min(1e-9)
+        zeros = torch.zeros(len(weight), dtype=torch.long)
+        whole = torch.quantize_per_channel(weight, scales.double(), zeros, 0, torch.qint8)
+        self._packed = torch.ops.quantized.linear_prepack(whole, bias)
+
+    def forward(self, states: Tensor) -> Tensor:
+        out: Tensor = torch.ops.quantized.linear_dynamic(states, self._packed, False)
+        return out
