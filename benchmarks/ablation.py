@@ -41,7 +41,7 @@ from index.settings import BUILTIN_MODEL, IndexSettings
 MEANING = {"cosine"}
 WORDS = {"bm25"}
 SENTENCES = MEANING | WORDS | {"sentence_cosine"}
-MATCHES = SENTENCES | {"sentence_match", "match"}
+MATCHES = SENTENCES | {"sentence_match", "match", "context_match", "text_match", "rest_match"}
 EVERYTHING = set(RANKING)
 
 SEED = 7

@@ -13,7 +13,7 @@ import json
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,13 +22,12 @@ from typing import Any
 import bm25s
 import numpy as np
 import Stemmer
-import torch
 from numpy.typing import NDArray
-from sentence_transformers import SentenceTransformer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from index.documents import corpus_files, read_document
+from index.embedding import Embedder, find_model
 from index.passages import TokenCounter, cut
 
 BUILTIN = Path(__file__).resolve().parents[1] / "index" / "model"
@@ -103,16 +102,10 @@ def best(matrix: Vectors, count: int = 10) -> NDArray[np.int64]:
     return np.argsort(-matrix, axis=1, kind="stable")[:, :count]
 
 
-def dense(model: SentenceTransformer, passages: list[Passage], questions: list[Question]) -> NDArray[np.int64]:
+def dense(model: Embedder, passages: list[Passage], questions: list[Question]) -> NDArray[np.int64]:
     """Rank the passages of each question by cosine."""
-    vectors = encode(model, [passage.embedded for passage in passages])
-    return best(encode(model, [question.text for question in questions]) @ vectors.T)
-
-
-def encode(model: SentenceTransformer, texts: list[str]) -> Vectors:
-    """Return unit vectors, (texts, dimensions)."""
-    found: Vectors = model.encode(texts, batch_size=32, normalize_embeddings=True, show_progress_bar=False)
-    return found
+    vectors = model.embed_passages([passage.embedded for passage in passages])
+    return best(np.stack([model.embed_query(question.text) for question in questions]) @ vectors.T)
 
 
 def lexical(passages: list[Passage], questions: list[Question]) -> NDArray[np.int64]:
@@ -126,17 +119,17 @@ def lexical(passages: list[Passage], questions: list[Question]) -> NDArray[np.in
     return np.asarray(rows, dtype=np.int64)
 
 
-def speed(model: SentenceTransformer, passages: list[Passage], questions: list[Question]) -> tuple[float, float]:
+def speed(model: Embedder, passages: list[Passage], questions: list[Question]) -> tuple[float, float]:
     """Return milliseconds a question (one at a time, median) and passages a second."""
-    model.encode("warm", show_progress_bar=False)
+    model.embed_query("warm")
     times = []
     for question in questions[:60]:
         start = time.perf_counter()
-        model.encode(question.text, show_progress_bar=False)
+        model.embed_query(question.text)
         times.append(time.perf_counter() - start)
     sample = [passage.embedded for passage in passages[:: max(1, len(passages) // 256)]][:256]
     start = time.perf_counter()
-    encode(model, sample)
+    model.embed_passages(sample)
     return 1000 * float(np.median(times)), len(sample) / (time.perf_counter() - start)
 
 
@@ -174,14 +167,8 @@ def main() -> None:
     models = {"all-MiniLM-L6-v2": teacher_folder()} | {
         "builtin" if folder == BUILTIN else folder.name: folder for folder in folders
     }
-    loaded = {
-        name: SentenceTransformer(str(path), device="cpu", local_files_only=True, model_kwargs={"dtype": torch.float32})
-        for name, path in models.items()
-    }
-    tokenizer = loaded["all-MiniLM-L6-v2"].tokenizer
-
-    def count_tokens(texts: Sequence[str]) -> list[int]:
-        return [len(row) for row in tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]]
+    loaded = {name: Embedder(find_model(str(path))) for name, path in models.items()}
+    count_tokens = loaded["all-MiniLM-L6-v2"].count_tokens
 
     results: dict[str, dict[str, dict[str, Scores]]] = defaultdict(dict)
     timed: tuple[list[Passage], list[Question]] = ([], [])

@@ -25,7 +25,7 @@ _SAME = 0.9
 _ALIKE_AT_MOST = 5
 
 # How far below the best sentence's log-odds a second one is still lit.
-_NEARLY = 1.0
+_NEARLY = 3.0
 
 
 class Answerer:

@@ -29,6 +29,8 @@ _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 _E5 = re.compile(r"(?:^|[/_-])e5-(?!.*instruct)", re.IGNORECASE)
 _MODEL_FILES = ("*.json", "*.txt", "*.model", "*.safetensors")
 _LONGEST_SEQUENCE = 512
+# A third thread brings a short text nothing; where the cores are busy, a second one already costs.
+_THREADS_A_QUESTION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ class Embedder:
             return np.zeros((0, self.dimension), dtype=np.float32)
         prompt = self.model.passage_prompt
         if self._quantized is not None:
-            with _one_thread_each() as threads, ThreadPoolExecutor(threads) as pool:
+            with _threads_at_most(1) as threads, ThreadPoolExecutor(threads) as pool:
                 return np.stack(list(pool.map(self._vector, [self._features(text, prompt) for text in texts])))
         # The prompt is always passed: left to itself the library prefers an empty "document" prompt to "passage".
         vectors = self._transformer.encode(
@@ -136,7 +138,7 @@ class Embedder:
 
     def embed_query(self, text: str) -> Vectors:
         """The question's vector of length 1; shape (dimension,)."""
-        with _one_thread_each():  # For a single short text a second thread costs more than it brings.
+        with _threads_at_most(_THREADS_A_QUESTION):
             return self._vector(self._features(text, self.model.query_prompt))
 
     def _features(self, text: str, prompt: str) -> Any:
@@ -152,12 +154,12 @@ class Embedder:
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[int]:
-    """Let torch compute with one thread for each that calls it; yields how many it had."""
+def _threads_at_most(count: int) -> Iterator[int]:
+    """Let torch compute with so many threads for each that calls it; yields how many it had."""
     import torch
 
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(min(count, threads))
     try:
         yield threads
     finally:

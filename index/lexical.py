@@ -87,10 +87,11 @@ def words(text: str) -> list[str]:
     return _WORDS.findall(fold(text))
 
 
-def words_and_acronyms(text: str) -> list[str]:
+@lru_cache(maxsize=4096)  # The passages that people ask about are looked at again and again.
+def words_and_acronyms(text: str) -> tuple[str, ...]:
     """The folded words of a text, and the acronym of each name of three words or more ("dpa")."""
     names = (_CAPITAL.findall(match.group()) for match in _NAME.finditer(text))
-    return words(text) + [fold("".join(initials)) for initials in names if len(initials) >= 3]
+    return (*words(text), *(fold("".join(initials)) for initials in names if len(initials) >= 3))
 
 
 @lru_cache(maxsize=200_000)

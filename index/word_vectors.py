@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from index.vectors import check_array
+
 Vectors = NDArray[np.float32]
 
 FOLDER = Path(__file__).parent / "words"
@@ -53,5 +55,6 @@ def table_digest() -> str:
 @cache
 def _table() -> tuple[dict[str, int], NDArray[np.int8]]:
     words = (FOLDER / WORDS_FILE).read_text("utf-8").split()
-    table: NDArray[np.int8] = np.load(FOLDER / VECTORS_FILE, mmap_mode="r", allow_pickle=False)
+    shape, kind, offset = check_array(FOLDER / VECTORS_FILE)
+    table = np.fromfile(FOLDER / VECTORS_FILE, dtype=kind, offset=offset).reshape(shape)
     return {word: row for row, word in enumerate(words)}, table

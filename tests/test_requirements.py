@@ -46,7 +46,7 @@ def test_every_import_is_of_a_pinned_distribution(folder):
     assert not lacking
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt", "training/requirements.txt"])
 def test_every_requirement_is_pinned(file):
     lines = [line.split("#")[0].strip() for line in (ROOT / file).read_text("utf-8").splitlines()]
     assert all("==" in line or line == "-r requirements.txt" for line in lines if line)

@@ -34,6 +34,10 @@ class Signals:
     `introduces` is 1 for the first passage of its document to name what a question asks the meaning of, else 0.
     `crosses` is 1 when the question is in another language than the passage, so that fewer of its words can be found;
     `terms` is the logarithm of the number of the question's terms, of which a short question has all or nothing.
+
+    `context_match` and `text_match` are the matches in the title and heading alone, and in the text alone;
+    `rest_match` is the share that the text has of what title and heading leave open: all sections of an act have the
+    title that was asked about, and one of them has the rest.
     """
 
     cosine: float
@@ -49,9 +53,23 @@ class Signals:
     introduces: float
     crosses: float
     terms: float
+    context_match: float
+    text_match: float
+    rest_match: float
 
 
-RANKING = ("cosine", "bm25", "sentence_cosine", "sentence_match", "match", "kind", "introduces")
+RANKING = (
+    "cosine",
+    "bm25",
+    "sentence_cosine",
+    "sentence_match",
+    "match",
+    "kind",
+    "introduces",
+    "context_match",
+    "text_match",
+    "rest_match",
+)
 SENTENCE = ("cosine", "match", "kind")
 CONFIDENCE = ("score", "lead", *Signals.__dataclass_fields__)
 _FIRST, _SECOND = np.triu_indices(len(CONFIDENCE))

@@ -46,8 +46,7 @@ MOST_FALSE_ANSWERS_IN_A_SET = 0.1
 SEED = 1
 PART_DOCUMENTS = 4
 
-L2 = 0.02
-SHARPNESS = 10.0
+L2 = 0.1
 CONFIDENCE_C = 0.01
 
 Row = Sequence[float]
@@ -196,26 +195,26 @@ def _sentence_choices(asked: Sequence[Asked]) -> Iterator[Choice]:
 
 
 def _choosing(names: Sequence[str], choices: Iterable[Choice]) -> dict[str, float]:
-    """The weights, of which none is below 0, under which a right row is likeliest to come first of all.
+    """The weights under which a right row is likeliest to come first of all; a row's score is then its log-odds.
 
-    A row's score is then the logarithm of its odds. A choice counts by its weight; one with nothing right, or nothing
-    wrong, says nothing.
+    A choice counts by its weight; one with nothing right, or nothing wrong, says nothing.
     """
     telling = [(rows, right, weight) for rows, right, weight in choices if right.any() and not right.all()]
+    scale = np.concatenate([rows for rows, _, _ in telling]).std(axis=0) + 1e-9
+    telling = [(rows / scale, right, weight) for rows, right, weight in telling]
 
     def loss(weights: Values) -> tuple[float, Values]:
         total, slope = L2 * float(weights @ weights), 2 * L2 * weights
         for rows, right, weight in telling:
-            scores = SHARPNESS * rows @ weights
+            scores = rows @ weights
             among_all = np.exp(scores - logsumexp(scores))
             among_right = np.where(right, np.exp(scores - logsumexp(scores[right])), 0.0)
             total += weight * float(logsumexp(scores) - logsumexp(scores[right]))
-            slope = slope + weight * SHARPNESS * (among_all - among_right) @ rows
+            slope = slope + weight * (among_all - among_right) @ rows
         return total, slope
 
-    start = np.full(len(names), 1 / len(names))
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(names)).x
-    return {name: round(SHARPNESS * float(weight), 4) for name, weight in zip(names, found, strict=True)}
+    found = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B").x
+    return {name: round(float(weight), 4) for name, weight in zip(names, found / scale, strict=True)}
 
 
 def _with_confidence(weights: Weights, asked: Sequence[Asked]) -> Weights:

@@ -24,9 +24,13 @@ def test_the_shipped_weights_name_every_signal():
 
 def test_what_is_found_better_is_surer():
     weights = read_weights()
-    found = replace(NOTHING, cosine=0.7, match=1.0, sentence_match=1.0, best_match=1.0, known=1.0, weakest=1.0)
-    assert weights.probability(NOTHING, lead=0.0) < 0.05
-    assert weights.probability(found, lead=0.3) > weights.probability(found, lead=0.0) > 0.5
+    # As the built-in model's cosines go: unrelated texts have one of about 0.75.
+    far = replace(NOTHING, cosine=0.76, sentence_cosine=0.76, best_cosine=0.76, terms=1.4)
+    near = dict.fromkeys(("cosine", "sentence_cosine", "best_cosine"), 0.88)
+    matched = ("sentence_match", "match", "best_match", "weakest", "known", "text_match", "rest_match")
+    found = replace(far, bm25=0.2, **near, **dict.fromkeys(matched, 1.0))
+    assert weights.probability(far, lead=0.0) < 0.1
+    assert weights.probability(found, lead=0.05) > weights.probability(found, lead=0.0) > 0.5
 
 
 @pytest.mark.parametrize("damage", ["", "[]", "{}", '{"ranking": 1, "sentence": 2, "confidence": 3, "threshold": 4}'])
