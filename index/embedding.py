@@ -9,9 +9,9 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from index.errors import ModelError
 from index.passages import CUTTING_RULES
 from index.settings import BUILTIN_MODEL
+from index.threads import available_threads, threads_at_most
 
 Vectors = NDArray[np.float32]
 
@@ -29,8 +30,6 @@ _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 _E5 = re.compile(r"(?:^|[/_-])e5-(?!.*instruct)", re.IGNORECASE)
 _MODEL_FILES = ("*.json", "*.txt", "*.model", "*.safetensors")
 _LONGEST_SEQUENCE = 512
-# A third thread brings a short text nothing; where the cores are busy, a second one already costs.
-_THREADS_A_QUESTION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +127,18 @@ class Embedder:
             return np.zeros((0, self.dimension), dtype=np.float32)
         prompt = self.model.passage_prompt
         if self._quantized is not None:
-            with _threads_at_most(1) as threads, ThreadPoolExecutor(threads) as pool:
+            with threads_at_most(1), ThreadPoolExecutor(available_threads()) as pool:
                 return np.stack(list(pool.map(self._vector, [self._features(text, prompt) for text in texts])))
         # The prompt is always passed: left to itself the library prefers an empty "document" prompt to "passage".
-        vectors = self._transformer.encode(
-            list(texts), prompt=prompt, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
-        )
+        with threads_at_most(available_threads()):
+            vectors = self._transformer.encode(
+                list(texts), prompt=prompt, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
+            )
         return np.asarray(vectors, dtype=np.float32)
 
     def embed_query(self, text: str) -> Vectors:
         """The question's vector of length 1; shape (dimension,)."""
-        with _threads_at_most(_THREADS_A_QUESTION):
+        with threads_at_most(1):  # A second one is called up anew for each question, which costs more than it brings.
             return self._vector(self._features(text, self.model.query_prompt))
 
     def _features(self, text: str, prompt: str) -> Any:
@@ -151,19 +151,6 @@ class Embedder:
         with torch.inference_mode():
             vector = (self._quantized or self._transformer)(features)["sentence_embedding"][0].numpy()
         return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
-
-
-@contextmanager
-def _threads_at_most(count: int) -> Iterator[int]:
-    """Let torch compute with so many threads for each that calls it; yields how many it had."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(min(count, threads))
-    try:
-        yield threads
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _is_complete(folder: Path) -> bool:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from index import storage
 from index.errors import DamagedIndexError
+from index.threads import available_threads
 
 if TYPE_CHECKING:
     from index.embedding import Vectors
@@ -82,9 +83,9 @@ class VectorIndex:
 
 def _faiss() -> Any:
     """FAISS with one thread a search: for one query two threads were 27 times slower on a busy machine."""
-    # Loaded in the other order, the OpenMP of one of them breaks the other's.
-    import torch  # noqa: F401
-    import faiss  # isort: skip
+    # Loads torch: in the other order the OpenMP of one of them breaks the other's.
+    available_threads()
+    import faiss
 
     faiss.omp_set_num_threads(1)
     return faiss
