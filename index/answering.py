@@ -14,7 +14,7 @@ from index.content import StoredPassage
 from index.embedding import Embedder, Vectors
 from index.language import detect_question
 from index.paragraphs import Span
-from index.questions import cleaned, is_small_talk, with_context
+from index.questions import cleaned, context_of, is_small_talk
 from index.search import Candidate, Reader, Searcher
 
 _SHOWN = 3
@@ -52,7 +52,7 @@ class Answerer:
         answering: list[Quote] = []
         confidence = 0.0
         if not is_small_talk(text):
-            found, sure = self._found(with_context(text, previous), _SHOWN)
+            found, sure = self._found(text, context_of(text, previous), _SHOWN)
             confidence = max(sure)
             answering = [quote for quote, p in zip(found, sure, strict=True) if p >= self._weights.threshold]
             kind = "answer" if answering else "abstention"
@@ -71,13 +71,14 @@ class Answerer:
 
     def more(self, question: str, *, previous: Sequence[str] = (), skip: int, limit: int) -> tuple[Quote, ...]:
         """The passages that come after the first `skip`, by rank."""
-        found, _ = self._found(with_context(cleaned(question), previous), skip + limit)
+        text = cleaned(question)
+        found, _ = self._found(text, context_of(text, previous), skip + limit)
         return found[skip:]
 
-    def _find(self, text: str, limit: int) -> tuple[tuple[Quote, ...], tuple[float, ...]]:
+    def _find(self, text: str, context: str, limit: int) -> tuple[tuple[Quote, ...], tuple[float, ...]]:
         """The best passages as quotes, and the probability of each that it answers."""
         started = time.perf_counter()
-        query = self._searcher.query(text)
+        query = self._searcher.query(text, context)
         embedded = time.perf_counter()
         candidates = distinct(self._searcher.candidates(query, limit + _ALIKE_AT_MOST))[:limit]
         self._stages = {"embed": (embedded - started) * 1000, "search": (time.perf_counter() - embedded) * 1000}

@@ -44,12 +44,12 @@ def is_small_talk(question: str) -> bool:
     return _SMALL_TALK.fullmatch(question.strip(" .!?…,;:)(")) is not None
 
 
-def with_context(question: str, previous: Sequence[str]) -> str:
-    """A follow-up together with the question before it; any other question as it is.
+def context_of(question: str, previous: Sequence[str]) -> str:
+    """The question before a follow-up, without which it cannot be understood; nothing for any other question.
 
     A follow-up names nothing itself ("why?", "et quand ?"), or is short and goes on ("and in France?").
     """
     found = words(question)
     names_nothing = all(word in FUNCTION_WORDS for word in found)
     goes_on = _GOES_ON.match(question) is not None and len(found) <= _GOES_ON_WORDS
-    return f"{previous[-1]} {question}" if previous and (names_nothing or goes_on) else question
+    return previous[-1] if previous and (names_nothing or goes_on) else ""

@@ -122,19 +122,36 @@ class Searcher:
         self._reader = reader
         self._embedder = embedder
 
-    def query(self, text: str) -> Query:
-        """Read a question; words that are spelt wrong are read as the ones that were meant."""
+    def query(self, text: str, context: str = "") -> Query:
+        """Read a question; words that are spelt wrong are read as the ones that were meant.
+
+        `context` is the question before a follow-up. Where the follow-up names something itself, that counts for more.
+        """
         text = self._corrected(text)
-        terms = self._reader.lexical.query(text, words_spelt_right())
-        vectors = word_vectors([term.word for term in terms])
+        terms = self._terms(text)
+        vector = self._embedder.embed_query(text if not context else f"{context} {text}")
+        expects = expectation(text)
+        if context:
+            names = [term for term in terms if term.word not in FUNCTION_WORDS]
+            before = [term for term in self._terms(context) if term.word not in {name.word for name in names}]
+            if names:
+                before = [replace(term, rarity=term.rarity / 2) for term in before]
+                vector = vector + self._embedder.embed_query(text)
+                vector /= np.linalg.norm(vector)
+            else:
+                expects = expectation(f"{context} {text}")
+            terms = names + before
         return Query(
-            vector=self._embedder.embed_query(text),
+            vector=vector,
             terms=terms,
-            term_vectors=vectors,
-            expects=expectation(text),
-            words=frozenset(words(text)),
+            term_vectors=word_vectors([term.word for term in terms]),
+            expects=expects,
+            words=frozenset(words(f"{context} {text}")),
             language=detect_question(text),
         )
+
+    def _terms(self, text: str) -> list[QueryTerm]:
+        return self._reader.lexical.query(text, words_spelt_right())
 
     def candidates(self, query: Query, limit: int) -> list[Candidate]:
         """At least `limit` passages, where there are so many, best first."""

@@ -7,7 +7,7 @@ import pytest
 from index.build import build
 from index.errors import QuestionError
 from index.live import LiveIndex
-from index.questions import with_context
+from index.questions import context_of
 from index.settings import IndexSettings
 
 
@@ -132,8 +132,8 @@ def test_a_follow_up_is_understood_with_the_question_before_it(guide):
         ("Quand expire l'ultimatum ?", False),
     ],
 )
-def test_only_a_follow_up_is_joined_with_what_was_asked_before(question, goes_on):
-    assert with_context(question, ["What was refused?"]) == (f"What was refused? {question}" if goes_on else question)
+def test_only_a_follow_up_is_read_with_what_was_asked_before(question, goes_on):
+    assert context_of(question, ["What was refused?"]) == ("What was refused?" if goes_on else "")
 
 
 def test_the_same_question_again_is_answered_from_memory(guide):
