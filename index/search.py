@@ -127,9 +127,9 @@ class Searcher:
 
         `context` is the question before a follow-up. Where the follow-up names something itself, that counts for more.
         """
-        text = self._corrected(text)
+        text, context = self._corrected(text), self._corrected(context)
         terms = self._terms(text)
-        vector = self._embedder.embed_query(text if not context else f"{context} {text}")
+        vector = self._embedder.embed_query(f"{context} {text}".lstrip())
         expects = expectation(text)
         if context:
             names = [term for term in terms if term.word not in FUNCTION_WORDS]
