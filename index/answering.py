@@ -108,10 +108,14 @@ def distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
     """The candidates without those that say nearly the same as a better one, word for word."""
     kept: list[Candidate] = []
     for candidate in candidates:
-        words = candidate.words
-        if not any(len(words & other.words) >= _SAME * len(words | other.words) for other in kept):
+        if not any(_same(candidate.words, other.words) for other in kept):
             kept.append(candidate)
     return kept
+
+
+def _same(some: frozenset[str], others: frozenset[str]) -> bool:
+    fewer, more = sorted((len(some), len(others)))
+    return fewer >= _SAME * more and len(some & others) >= _SAME * len(some | others)
 
 
 def lit_sentences(scores: Vectors) -> list[int]:

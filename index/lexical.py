@@ -87,7 +87,6 @@ def words(text: str) -> list[str]:
     return _WORDS.findall(fold(text))
 
 
-@lru_cache(maxsize=4096)  # The passages that people ask about are looked at again and again.
 def words_and_acronyms(text: str) -> tuple[str, ...]:
     """The folded words of a text, and the acronym of each name of three words or more ("dpa")."""
     names = (_CAPITAL.findall(match.group()) for match in _NAME.finditer(text))
@@ -184,11 +183,23 @@ class LexicalIndex:
         total = np.zeros(self._count, dtype=np.float32)
         for weight in sorted({term.weight for term in query}):
             stems = dict.fromkeys(found for term in query if term.weight == weight for found in term.stems)
-            rows = [self._index.vocab_dict[found] for found in stems if found in self._index.vocab_dict]
+            rows = self.rows_of_stems(stems)
             if rows:
                 total += weight * self._index.get_scores_from_ids(rows)
         most = (K1 + 1) * sum(term.rarity for term in query)
         return total / most if most else total
+
+    def word_rows(self, found: Iterable[str]) -> list[int]:
+        """The row of each folded word in the word vectors, -1 where it has none."""
+        return [self.row_of_word.get(word, -1) for word in found]
+
+    def stem_rows(self, found: Iterable[str], language: str) -> list[int]:
+        """The row of each folded word's stem, -1 where no passage has it."""
+        return [self._index.vocab_dict.get(stem(word, language), -1) for word in found]
+
+    def rows_of_stems(self, stems: Iterable[str]) -> list[int]:
+        """The rows of those stems that some passage has."""
+        return [self._index.vocab_dict[found] for found in stems if found in self._index.vocab_dict]
 
     def _term(self, word: str, spelt_right: Container[str]) -> QueryTerm:
         stems = self._stems(word)
@@ -197,7 +208,7 @@ class LexicalIndex:
             alike = self._alike.nearest(word, spelt_right=word in spelt_right)
             if alike is not None:
                 stems, weight = self._stems(alike), ALIKE
-        known = [self._index.vocab_dict[found] for found in stems if found in self._index.vocab_dict]
+        known = self.rows_of_stems(stems)
         frequency = max((int(self._frequencies[row]) for row in known), default=0)
         rarity = float(np.log(1 + (self._count - frequency + 0.5) / (frequency + 0.5)))
         return QueryTerm(word, stems, weight, rarity, bool(known))

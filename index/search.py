@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from index.errors import DamagedIndexError
 from index.expectation import Expectation, expectation, has_kind
 from index.generation import BUILD_COMMAND, Manifest
 from index.language import detect_question
-from index.lexical import FUNCTION_WORDS, LexicalIndex, QueryTerm, fold, stem, words, words_and_acronyms
+from index.lexical import FUNCTION_WORDS, LexicalIndex, QueryTerm, fold, words, words_and_acronyms
 from index.vectors import Rows, VectorIndex, read_matrix
 from index.word_vectors import word_vectors, words_spelt_right
 
@@ -40,6 +39,8 @@ _EXAMINED = 12
 # Cosines differ by less than shares of BM25 do: with this the answer is nearly always among those examined.
 _COSINE_COUNTS = 4
 _NAMED = 0.95
+_REMEMBERED = 2000
+_NO_WORD = -1
 # Of a question that the title holds but for less than this share, all of it is looked for in the text.
 _LEFT_OPEN = 0.05
 
@@ -86,6 +87,22 @@ class Candidate:
     words: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _ReadPassage:
+    """A passage with its words: those of each sentence and of all of them, folded.
+
+    The rows are those of its telling words and of their stems, segment after segment: title and heading, then each
+    sentence; `starts` are the segments' first places.
+    """
+
+    passage: StoredPassage
+    sentences: Sequence[frozenset[str]]
+    words: frozenset[str]
+    word_rows: Rows
+    stem_rows: Rows
+    starts: Rows
+
+
 class Reader:
     """A generation's files, opened. Not safe to call from several threads at once."""
 
@@ -121,6 +138,8 @@ class Searcher:
     def __init__(self, reader: Reader, embedder: Embedder) -> None:
         self._reader = reader
         self._embedder = embedder
+        # The passages that people ask about are looked at again and again.
+        self._read = lru_cache(maxsize=_REMEMBERED)(self._read_passage)
 
     def query(self, text: str, context: str = "") -> Query:
         """Read a question; words that are spelt wrong are read as the ones that were meant.
@@ -168,25 +187,40 @@ class Searcher:
         return sorted(examined, key=lambda candidate: -candidate.score)
 
     def _examine(self, query: Query, rows: Rows, cosines: Vectors, bm25: Vectors) -> list[Candidate]:
-        passages = self._reader.content.passages_at(rows.tolist())
-        segments = [(words_and_acronyms(text), p.language) for p in passages for text in (p.context, *_sentences(p))]
-        matches = self._matches(query, segments)
+        read = [self._read(row) for row in rows.tolist()]
+        matches = self._matches(query, read)
         examined = []
         end = 0
-        for passage, cosine, lexical in zip(passages, cosines.tolist(), bm25.tolist(), strict=True):
-            start, end = end, end + 1 + len(passage.sentences)
-            found = [words for words, _ in segments[start + 1 : end]]
-            examined.append(self._candidate(query, passage, cosine, lexical, matches[:, start:end], found))
+        for each, cosine, lexical in zip(read, cosines.tolist(), bm25.tolist(), strict=True):
+            start, end = end, end + 1 + len(each.sentences)
+            examined.append(self._candidate(query, each, cosine, lexical, matches[:, start:end]))
         return examined
+
+    def _read_passage(self, row: int) -> _ReadPassage:
+        passage = self._reader.content.passage(row)
+        segments = [words_and_acronyms(text) for text in (passage.context, *_sentences(passage))]
+        lexical = self._reader.lexical
+        telling = [[word for word in found if word not in FUNCTION_WORDS] for found in segments]
+        sentences = [frozenset(found) for found in segments[1:]]
+        return _ReadPassage(
+            passage,
+            sentences,
+            frozenset(chain.from_iterable(sentences)),
+            # No segment is empty: each begins with a word that is none.
+            word_rows=np.array([row for found in telling for row in (_NO_WORD, *lexical.word_rows(found))]),
+            stem_rows=np.array(
+                [row for found in telling for row in (_NO_WORD, *lexical.stem_rows(found, passage.language))]
+            ),
+            starts=np.cumsum([0, *(1 + len(found) for found in telling[:-1])]),
+        )
 
     def _candidate(
         self,
         query: Query,
-        passage: StoredPassage,
+        read: _ReadPassage,
         cosine: float,
         bm25: float,
         matches: Vectors,
-        found: Sequence[Sequence[str]],
     ) -> Candidate:
         """`matches` has the shape (terms, 1 + sentences), its first column is the title's and heading's."""
         weights = self._reader.weights
@@ -194,9 +228,9 @@ class Searcher:
         text = matches[:, 1:].max(axis=1)
         left_open = (1 - matches[:, 0].clip(0, 1)) * query.shares
         wanted = left_open if left_open.sum() > _LEFT_OPEN else query.shares
-        cosines = self._reader.sentence_vectors(passage) @ query.vector
+        cosines = self._reader.sentence_vectors(read.passage) @ query.vector
         by_sentence = matches[:, 1:].T @ query.shares
-        kinds = np.array([has_kind(query.expects, text, query.words) for text in found], dtype=np.float32)
+        kinds = np.array([has_kind(query.expects, found, query.words) for found in read.sentences], dtype=np.float32)
         sentences = np.stack([cosines, by_sentence, kinds])
         best = int(weights.sentence_scores(sentences).argmax())
         signals = Signals(
@@ -211,13 +245,13 @@ class Searcher:
             known=query.known,
             kind=float(2 * kinds[best] - 1) if query.expects in ("number", "date") else 0.0,
             introduces=0.0,
-            crosses=float(query.language != passage.language),
+            crosses=float(query.language != read.passage.language),
             terms=math.log1p(len(query.terms)),
             context_match=float(matches[:, 0] @ query.shares),
             text_match=float(text @ query.shares),
             rest_match=float(wanted @ text) / max(float(wanted.sum()), 1e-9),
         )
-        return Candidate(passage, weights.rank(signals), signals, sentences, frozenset(chain.from_iterable(found)))
+        return Candidate(read.passage, weights.rank(signals), signals, sentences, read.words)
 
     def _introducing(self, candidates: list[Candidate]) -> list[Candidate]:
         """The candidates, with the first of each document to name all that is asked for marked as introducing it."""
@@ -233,32 +267,22 @@ class Searcher:
             marked.append(candidate)
         return marked
 
-    def _matches(self, query: Query, segments: Sequence[tuple[Sequence[str], str]]) -> Vectors:
-        """How well each term is found in each segment, given as folded words and a language; shape (terms, segments).
+    def _matches(self, query: Query, read: Sequence[_ReadPassage]) -> Vectors:
+        """How well each term is found in each segment of these passages; shape (terms, segments).
 
         1 for the word itself, else the cosine of the word that is most alike in meaning.
         """
-        columns: dict[tuple[str, str], int] = {("", ""): 0}  # No word's column, so that no segment is empty.
-        flat: list[int] = []
-        starts: list[int] = []
-        for found, language in segments:
-            starts.append(len(flat))
-            flat.append(0)
-            telling = (word for word in found if word not in FUNCTION_WORDS)
-            flat += [columns.setdefault((word, language), len(columns)) for word in telling]
-        alike = np.zeros((len(query.terms), len(columns)), dtype=np.float32)
-        row_of_word = self._reader.lexical.row_of_word
-        known = [(column, row_of_word[word]) for (word, _), column in columns.items() if word in row_of_word]
-        if known:
-            at, rows = (list(numbers) for numbers in zip(*known, strict=True))
-            alike[:, at] = (query.term_vectors @ self._reader.words[rows].astype(np.float32).T).clip(0, 1)
-        columns_of_stem: dict[str, list[int]] = defaultdict(list)
-        for (word, language), column in columns.items():
-            columns_of_stem[stem(word, language)].append(column)
-        for position, term in enumerate(query.terms):
-            same = [column for found in term.stems for column in columns_of_stem.get(found, ())]
-            alike[position, same] = np.maximum(alike[position, same], term.weight)
-        matches: Vectors = np.maximum.reduceat(alike[:, flat], starts, axis=1)
+        words, place = np.unique(np.concatenate([each.word_rows for each in read]), return_inverse=True)
+        alike = query.term_vectors @ self._reader.words[words].astype(np.float32).T
+        alike[:, words == _NO_WORD] = 0
+        found = alike.clip(0, 1)[:, place]
+        stems = np.concatenate([each.stem_rows for each in read])
+        for term, row in zip(query.terms, found, strict=True):
+            same = np.isin(stems, self._reader.lexical.rows_of_stems(term.stems))
+            row[same] = np.maximum(row[same], term.weight)
+        ends = np.cumsum([0, *(len(each.word_rows) for each in read[:-1])])
+        starts = np.concatenate([end + each.starts for end, each in zip(ends, read, strict=True)])
+        matches: Vectors = np.maximum.reduceat(found, starts, axis=1)
         return matches
 
     def _corrected(self, text: str) -> str:
