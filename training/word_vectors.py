@@ -62,10 +62,14 @@ def make(pairs_folder: Path, out: Path = FOLDER) -> None:
 
 
 def _translations(pairs: dict[str, list[data.Pair]]) -> alignment.Translations:
-    laws = random.Random(SEED).sample(pairs["laws"], min(len(pairs["laws"]), _LAW_PAIRS))
-    weighted = [(pair, _WEIGHTS.get(source, 1.0)) for source, some in (pairs | {"laws": laws}).items() for pair in some]
-    links = alignment.link(weighted)
+    links = alignment.link(weighted(pairs))
     return alignment.translations(links, alignment.align(links))
+
+
+def weighted(pairs: dict[str, list[data.Pair]]) -> list[tuple[data.Pair, float]]:
+    """The pairs to align with their weights: fewer laws than there are, and all else."""
+    laws = random.Random(SEED).sample(pairs["laws"], min(len(pairs["laws"]), _LAW_PAIRS))
+    return [(pair, _WEIGHTS.get(source, 1.0)) for source, some in (pairs | {"laws": laws}).items() for pair in some]
 
 
 def _vectors(words: list[str], tokenizer: vocabulary.Tokenizer, rows: NDArray[np.float32]) -> NDArray[np.int8]:
