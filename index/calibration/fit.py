@@ -1,9 +1,11 @@
 """Makes `weights.json` from questions with known answers.
 
-    python -m index.calibration.fit FOLDER … --work DIR
+    python -m index.calibration.fit FOLDER … --translated FOLDER … --work DIR
 
 Each folder is an evaluation set (`corpus/` and `questions.jsonl`). Beside its own questions every corpus is asked some
 of the other sets', which it cannot answer; and parts of it, each a few documents, are asked its questions once more.
+Sets that `python -m training crossing` translated show what questions in another language look like; the threshold is
+set without them.
 Nothing is embedded anew when the weights change.
 """
 
@@ -31,7 +33,16 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from index.answering import distinct
 from index.build import build
 from index.cache import cache_path
-from index.calibration import CONFIDENCE_TERMS, DEFAULT_WEIGHTS, RANKING, SENTENCE, Signals, Weights, read_weights
+from index.calibration import (
+    CONFIDENCE,
+    CONFIDENCE_TERMS,
+    DEFAULT_WEIGHTS,
+    RANKING,
+    SENTENCE,
+    Signals,
+    Weights,
+    read_weights,
+)
 from index.documents import corpus_files
 from index.embedding import Embedder, find_model
 from index.evaluation import KnownQuestion, holds, lights, read_questions
@@ -56,12 +67,16 @@ Choice = tuple[NDArray[np.floating], NDArray[np.bool_], float]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with its candidates, each with whether it holds the answer, best first."""
+    """A question with its candidates, each with whether it holds the answer, best first.
+
+    It may be `foreign` to the set, asked of a part of it only, or `translated` by a machine.
+    """
 
     source: str
     known: KnownQuestion
     foreign: bool
     of_part: bool
+    translated: bool
     candidates: list[tuple[Candidate, bool]]
 
     @property
@@ -74,19 +89,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Fit the weights to the given sets and write them; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m index.calibration.fit", description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="corpus/ and questions.jsonl")
+    parser.add_argument("--translated", nargs="*", default=[], type=Path, metavar="FOLDER", help="the same, translated")
     parser.add_argument("--work", type=Path, required=True, metavar="DIR", help="where the sets' indexes are kept")
     parser.add_argument("--model", default=BUILTIN_MODEL)
     parser.add_argument("--out", type=Path, default=DEFAULT_WEIGHTS)
     options = parser.parse_args(arguments)
     embedder = Embedder(find_model(options.model))
-    questions = {folder: read_questions(folder / "questions.jsonl") for folder in options.folders}
+    questions = {
+        folder: read_questions(folder / "questions.jsonl") for folder in (*options.folders, *options.translated)
+    }
     asked: list[Asked] = []
     for folder, own in questions.items():
         settings = IndexSettings(folder / "corpus", options.work / folder.name, options.model)
         foreign = _foreign(folder, questions)
+        translated = folder in options.translated
         with _searching(settings, embedder) as searcher:
-            whole = list(_ask(searcher, folder.name, own))
-            asked += [*whole, *_ask(searcher, folder.name, foreign, foreign=True)]
+            whole = list(_ask(searcher, folder.name, own, translated=translated))
+            asked += [*whole, *_ask(searcher, folder.name, foreign, foreign=True, translated=translated)]
         asked += _ask_parts(settings, whole, embedder)
     weights = fit(asked)
     text = json.dumps(asdict(weights), indent=1, default=float) + "\n"
@@ -103,7 +122,7 @@ def fit(asked: Sequence[Asked]) -> Weights:
     ranking = {name: round(weight / total, 4) for name, weight in ranking.items()}
     sentence = _choosing(SENTENCE, _sentence_choices(whole))
     weights = _with_confidence(replace(read_weights(), ranking=ranking, sentence=sentence), asked)
-    return replace(weights, threshold=_threshold(weights, whole))
+    return replace(weights, threshold=_threshold(weights, [question for question in whole if not question.translated]))
 
 
 @contextmanager
@@ -130,6 +149,7 @@ def _ask(
     *,
     foreign: bool = False,
     of_part: bool = False,
+    translated: bool = False,
 ) -> Iterator[Asked]:
     for known in questions:
         text = cleaned(known.question)
@@ -137,7 +157,8 @@ def _ask(
             continue
         candidates = distinct(searcher.candidates(searcher.query(text), 1))
         right = [any(holds(candidate.passage, gold) for gold in known.gold) for candidate in candidates]
-        yield Asked(source, known, foreign, of_part, list(zip(candidates, right, strict=True)))
+        found = list(zip(candidates, right, strict=True))
+        yield Asked(source, known, foreign, of_part, translated, found)
 
 
 def _ask_parts(settings: IndexSettings, whole: Sequence[Asked], embedder: Embedder) -> Iterator[Asked]:
@@ -228,8 +249,11 @@ def _with_confidence(weights: Weights, asked: Sequence[Asked]) -> Weights:
     answerable = np.array([question.answerable for question, *_ in examples])
     groups = [(question.source, question.of_part, question.answerable) for question, *_ in examples]
     sizes = Counter(groups)
-    weight = [sizes[group] ** -0.5 for group in groups]
-    confidence = dict(zip(CONFIDENCE_TERMS, _quadratic(rows, answerable, np.array(weight)).round(4), strict=True))
+    weight = np.array([sizes[group] ** -0.5 for group in groups])
+    # Else the few answers across languages would be taken for signs of having none.
+    kinds = 2 * answerable + (rows[:, CONFIDENCE.index("crosses")] > 0)
+    weight /= np.bincount(kinds, weights=weight)[kinds]
+    confidence = dict(zip(CONFIDENCE_TERMS, _quadratic(rows, answerable, weight).round(4), strict=True))
     return replace(weights, confidence=confidence)
 
 
@@ -237,8 +261,10 @@ def _quadratic(rows: Values, answerable: NDArray[np.bool_], weight: Values) -> V
     """The weights of `CONFIDENCE_TERMS` with which a logistic model tells answerable rows from others best."""
     scaler = StandardScaler().fit(rows)
     products = PolynomialFeatures(2, include_bias=False)
-    model = LogisticRegression(C=CONFIDENCE_C, max_iter=5000, class_weight="balanced")
-    model.fit(products.fit_transform(scaler.transform(rows)), answerable, sample_weight=weight)
+    model = LogisticRegression(C=CONFIDENCE_C, max_iter=5000)
+    model.fit(
+        products.fit_transform(scaler.transform(rows)), answerable, sample_weight=weight * len(rows) / weight.sum()
+    )
     # From the weights of (x - mean) / scale to those of x.
     size = rows.shape[1]
     first, second = np.triu_indices(size)
