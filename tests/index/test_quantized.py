@@ -25,8 +25,8 @@ def library():
 def test_a_text_has_nearly_the_vector_that_the_library_gives_it(embedder, library, text):
     passage = library.encode([text], prompt="passage: ", normalize_embeddings=True)[0]
     question = library.encode([text], prompt="query: ", normalize_embeddings=True)[0]
-    assert float(embedder.embed_passages([text])[0] @ passage) > 0.985
-    assert float(embedder.embed_query(text) @ question) > 0.985
+    assert float(embedder.embed_passages([text])[0] @ passage) > 0.98
+    assert float(embedder.embed_query(text) @ question) > 0.98
 
 
 def test_a_vector_does_not_depend_on_what_is_embedded_beside_it(embedder):
