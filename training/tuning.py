@@ -35,7 +35,6 @@ SHARE = 0.5
 """How much the tuned weights count in the mean."""
 
 SEED = 1
-_LAYERS_KEPT = 6
 _LEARNING_RATE = 5e-5
 _WARM_UP = 50
 _TEMPERATURE = 0.03
@@ -121,7 +120,8 @@ class _Encoder:
         self.bert = BertModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="plain")
         self.bert.eval()  # Without dropout: what is learnt is little, and is averaged with what was known.
         self.bert.embeddings.requires_grad_(False)
-        for layer in self.bert.encoder.layer[:_LAYERS_KEPT]:
+        layers = self.bert.encoder.layer
+        for layer in layers[: len(layers) // 2]:
             layer.requires_grad_(False)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
 
@@ -155,7 +155,7 @@ def _attention(_module: Any, query: Tensor, key: Tensor, value: Tensor, mask: Te
         return torch.matmul(scores.softmax(-1), value).transpose(1, 2).contiguous(), None
 
 
-def tune(folder: Path, data: Path, checkpoint: Path) -> None:
+def tune(folder: Path, data: Path, checkpoint: Path, steps: int = STEPS) -> None:
     """Tune the model in `folder` on the data, in its place; a run that was cut off goes on from `checkpoint`."""
     torch.manual_seed(SEED)
     torch.set_num_threads(available_threads())
@@ -164,7 +164,7 @@ def tune(folder: Path, data: Path, checkpoint: Path) -> None:
     learning = [parameter for parameter in encoder.bert.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(learning, lr=_LEARNING_RATE, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1, (step + 1) / _WARM_UP) * max(0.02, 1 - step / STEPS)
+        optimizer, lambda step: min(1, (step + 1) / _WARM_UP) * max(0.02, 1 - step / steps)
     )
     done = 0
     if checkpoint.exists():
@@ -173,7 +173,7 @@ def tune(folder: Path, data: Path, checkpoint: Path) -> None:
         encoder.bert.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         schedule.load_state_dict(state["schedule"])
-    for step in range(STEPS):
+    for step in range(steps):
         sections, sentences = batches.sections(), batches.sentences() if step % 3 == 0 else None
         if step < done:
             continue
