@@ -221,6 +221,8 @@ def _choosing(names: Sequence[str], choices: Iterable[Choice]) -> dict[str, floa
     A choice counts by its weight; one with nothing right, or nothing wrong, says nothing.
     """
     telling = [(rows, right, weight) for rows, right, weight in choices if right.any() and not right.all()]
+    if not telling:
+        sys.exit("No question has right and wrong candidates, so nothing can be fitted. Give more documents.")
     scale = np.concatenate([rows for rows, _, _ in telling]).std(axis=0) + 1e-9
     telling = [(rows / scale, right, weight) for rows, right, weight in telling]
 

@@ -50,3 +50,14 @@ def test_the_weights_can_be_made_again(shared_eval, tmp_path, capsys):
     assert made.ranking["cosine"] > 0
     assert json.loads(capsys.readouterr().out) == json.loads(out.read_text("utf-8"))
     assert json.loads(DEFAULT_WEIGHTS.read_text("utf-8")).keys() == json.loads(out.read_text("utf-8")).keys()
+
+
+def test_sets_that_tell_nothing_are_said_to(tmp_path):
+    folder = tmp_path / "small"
+    (folder / "corpus").mkdir(parents=True)
+    (folder / "corpus" / "one.txt").write_text("The only passage says that the bridge was built in 1901.", "utf-8")
+    question = {"id": "1", "lang": "en", "question": "When was the bridge built?"}
+    gold = [{"document": "one.txt", "text": "the bridge was built in 1901"}]
+    (folder / "questions.jsonl").write_text(json.dumps(question | {"gold": gold}) + "\n", "utf-8")
+    with pytest.raises(SystemExit, match="nothing can be fitted"):
+        main([str(folder), "--work", str(tmp_path / "work"), "--out", str(tmp_path / "weights.json")])
