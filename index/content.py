@@ -147,15 +147,10 @@ class Content:
 
     def passage(self, row: int) -> StoredPassage:
         """The passage at a row of the vectors."""
-        return self.passages_at([row])[0]
-
-    def passages_at(self, rows: Sequence[int]) -> list[StoredPassage]:
-        """The passages at some rows of the vectors, in that order."""
-        wanted = [int(row) for row in rows]
-        found = {passage.row: passage for passage in self._passages(f"p.id IN ({_marks(wanted)})", wanted)}
-        if not found.keys() >= set(wanted):
+        found = self._passages("p.id = ?", (row,))
+        if not found:
             raise self._damaged()
-        return [found[row] for row in wanted]
+        return found[0]
 
     def passage_of(self, document: str, number: int) -> StoredPassage | None:
         """A document's passage by its number, from 1; None where there is none."""

@@ -183,7 +183,7 @@ class LexicalIndex:
         total = np.zeros(self._count, dtype=np.float32)
         for weight in sorted({term.weight for term in query}):
             stems = dict.fromkeys(found for term in query if term.weight == weight for found in term.stems)
-            rows = self.rows_of_stems(stems)
+            rows = self.known_stem_rows(stems)
             if rows:
                 total += weight * self._index.get_scores_from_ids(rows)
         most = (K1 + 1) * sum(term.rarity for term in query)
@@ -197,7 +197,7 @@ class LexicalIndex:
         """The row of each folded word's stem, -1 where no passage has it."""
         return [self._index.vocab_dict.get(stem(word, language), -1) for word in found]
 
-    def rows_of_stems(self, stems: Iterable[str]) -> list[int]:
+    def known_stem_rows(self, stems: Iterable[str]) -> list[int]:
         """The rows of those stems that some passage has."""
         return [self._index.vocab_dict[found] for found in stems if found in self._index.vocab_dict]
 
@@ -208,7 +208,7 @@ class LexicalIndex:
             alike = self._alike.nearest(word, spelt_right=word in spelt_right)
             if alike is not None:
                 stems, weight = self._stems(alike), ALIKE
-        known = self.rows_of_stems(stems)
+        known = self.known_stem_rows(stems)
         frequency = max((int(self._frequencies[row]) for row in known), default=0)
         rarity = float(np.log(1 + (self._count - frequency + 0.5) / (frequency + 0.5)))
         return QueryTerm(word, stems, weight, rarity, bool(known))

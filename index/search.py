@@ -40,7 +40,7 @@ _EXAMINED = 12
 _COSINE_COUNTS = 4
 _NAMED = 0.95
 _REMEMBERED = 2000
-_NO_WORD = -1
+_SEGMENT = -2  # Stands among rows of words where a segment begins, so that none is empty.
 # Of a question that the title holds but for less than this share, all of it is looked for in the text.
 _LEFT_OPEN = 0.05
 
@@ -91,8 +91,8 @@ class Candidate:
 class _ReadPassage:
     """A passage with its words: those of each sentence and of all of them, folded.
 
-    The rows are those of its telling words and of their stems, segment after segment: title and heading, then each
-    sentence; `starts` are the segments' first places.
+    The rows are those of its telling words and of their stems, below 0 where there is none. They go segment by segment,
+    title and heading first, then each sentence, and each begins with `_SEGMENT`.
     """
 
     passage: StoredPassage
@@ -100,7 +100,6 @@ class _ReadPassage:
     words: frozenset[str]
     word_rows: Rows
     stem_rows: Rows
-    starts: Rows
 
 
 class Reader:
@@ -206,12 +205,8 @@ class Searcher:
             passage,
             sentences,
             frozenset(chain.from_iterable(sentences)),
-            # No segment is empty: each begins with a word that is none.
-            word_rows=np.array([row for found in telling for row in (_NO_WORD, *lexical.word_rows(found))]),
-            stem_rows=np.array(
-                [row for found in telling for row in (_NO_WORD, *lexical.stem_rows(found, passage.language))]
-            ),
-            starts=np.cumsum([0, *(1 + len(found) for found in telling[:-1])]),
+            np.array([row for found in telling for row in (_SEGMENT, *lexical.word_rows(found))]),
+            np.array([row for found in telling for row in (_SEGMENT, *lexical.stem_rows(found, passage.language))]),
         )
 
     def _candidate(
@@ -272,17 +267,16 @@ class Searcher:
 
         1 for the word itself, else the cosine of the word that is most alike in meaning.
         """
-        words, place = np.unique(np.concatenate([each.word_rows for each in read]), return_inverse=True)
-        alike = query.term_vectors @ self._reader.words[words].astype(np.float32).T
-        alike[:, words == _NO_WORD] = 0
+        rows = np.concatenate([each.word_rows for each in read])
+        different, place = np.unique(rows, return_inverse=True)
+        alike = query.term_vectors @ self._reader.words[different].astype(np.float32).T
+        alike[:, different < 0] = 0
         found = alike.clip(0, 1)[:, place]
         stems = np.concatenate([each.stem_rows for each in read])
-        for term, row in zip(query.terms, found, strict=True):
-            same = np.isin(stems, self._reader.lexical.rows_of_stems(term.stems))
-            row[same] = np.maximum(row[same], term.weight)
-        ends = np.cumsum([0, *(len(each.word_rows) for each in read[:-1])])
-        starts = np.concatenate([end + each.starts for end, each in zip(ends, read, strict=True)])
-        matches: Vectors = np.maximum.reduceat(found, starts, axis=1)
+        for term, of_term in zip(query.terms, found, strict=True):
+            same = np.isin(stems, self._reader.lexical.known_stem_rows(term.stems))
+            of_term[same] = np.maximum(of_term[same], term.weight)
+        matches: Vectors = np.maximum.reduceat(found, np.flatnonzero(rows == _SEGMENT), axis=1)
         return matches
 
     def _corrected(self, text: str) -> str:

@@ -157,7 +157,6 @@ def _attention(_module: Any, query: Tensor, key: Tensor, value: Tensor, mask: Te
 
 def tune(folder: Path, data: Path, checkpoint: Path, steps: int = STEPS) -> None:
     """Tune the model in `folder` on the data, in its place; a run that was cut off goes on from `checkpoint`."""
-    torch.manual_seed(SEED)
     torch.set_num_threads(available_threads())
     batches = Batches(data)
     encoder = _Encoder(folder)

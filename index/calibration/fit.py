@@ -45,9 +45,11 @@ from index.calibration import (
 )
 from index.documents import corpus_files
 from index.embedding import Embedder, find_model
+from index.errors import VerbatimError
 from index.evaluation import KnownQuestion, holds, lights, read_questions
 from index.generation import hold_current
 from index.questions import cleaned, is_small_talk
+from index.reporting import reporting
 from index.search import Candidate, Reader, Searcher
 from index.settings import BUILTIN_MODEL, IndexSettings
 
@@ -222,7 +224,7 @@ def _choosing(names: Sequence[str], choices: Iterable[Choice]) -> dict[str, floa
     """
     telling = [(rows, right, weight) for rows, right, weight in choices if right.any() and not right.all()]
     if not telling:
-        sys.exit("No question has right and wrong candidates, so nothing can be fitted. Give more documents.")
+        raise VerbatimError("No question has right and wrong candidates: nothing can be fitted.", "Give more texts.")
     scale = np.concatenate([rows for rows, _, _ in telling]).std(axis=0) + 1e-9
     telling = [(rows / scale, right, weight) for rows, right, weight in telling]
 
@@ -306,4 +308,6 @@ def _row(signals: Signals, names: Sequence[str]) -> Row:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with reporting() as status:
+        main()
+    sys.exit(status.code)

@@ -9,7 +9,7 @@ import pytest
 
 from index.calibration import CONFIDENCE_TERMS, DEFAULT_WEIGHTS, RANKING, SENTENCE, Signals, read_weights
 from index.calibration.fit import main
-from index.errors import DamagedIndexError
+from index.errors import DamagedIndexError, VerbatimError
 
 NOTHING = Signals(**dict.fromkeys(Signals.__dataclass_fields__, 0.0))
 
@@ -59,5 +59,5 @@ def test_sets_that_tell_nothing_are_said_to(tmp_path):
     question = {"id": "1", "lang": "en", "question": "When was the bridge built?"}
     gold = [{"document": "one.txt", "text": "the bridge was built in 1901"}]
     (folder / "questions.jsonl").write_text(json.dumps(question | {"gold": gold}) + "\n", "utf-8")
-    with pytest.raises(SystemExit, match="nothing can be fitted"):
+    with pytest.raises(VerbatimError, match="nothing can be fitted"):
         main([str(folder), "--work", str(tmp_path / "work"), "--out", str(tmp_path / "weights.json")])
