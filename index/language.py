@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from index.lexical import FUNCTION_WORDS_OF, words
+
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
@@ -19,7 +21,11 @@ def detect(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def detect_question(text: str) -> str:
-    """Tell "en" or "fr"; English when a question of a word or two leaves it open."""
+    """Tell "en" or "fr": by its words of grammar, and where they leave it open by its letters."""
+    found = frozenset(words(text[:_SAMPLE]))
+    english, french = (len(found & FUNCTION_WORDS_OF[language]) for language in QUESTION_LANGUAGES)
+    if english != french:
+        return "en" if english > french else "fr"
     return str(_identifier(QUESTION_LANGUAGES).classify(text[:_SAMPLE])[0])
 
 

@@ -12,6 +12,8 @@ from index.language import detect, detect_question
         ("Who is Dario Amodei?", "en"),
         ("Qui est Dario Amodei ?", "fr"),
         ("Quel ultimatum a été lancé à Anthropic ?", "fr"),
+        ("Que refuse Anthropic ?", "fr"),
+        ("Can Jean Valjean return?", "en"),
     ],
 )
 def test_a_question_is_english_or_french(question, language):
