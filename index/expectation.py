@@ -1,4 +1,4 @@
-"""What kind of answer a question asks for (a number, a date), and whether a sentence has one."""
+"""What kind of answer a question asks for (a number, a date, what something is), and whether a sentence has one."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ import re
 from collections.abc import Collection
 from typing import Literal
 
-from index.lexical import fold
+from index.lexical import FUNCTION_WORDS, fold, words
 
-Expectation = Literal["number", "date", ""]
+Expectation = Literal["number", "date", "definition", ""]
 
 _ASKED: tuple[tuple[Expectation, str], ...] = (
     ("date", r"\b(?:when|quand|deadline|echeance|date limite|since what|depuis combien de temps)\b"),
     ("date", r"\b(?:what|which|quelle?|en quelle?)\s+(?:date|day|month|year|decade|century|jour|mois|annee|siecle)\b"),
     ("number", r"\b(?:how (?:many|much|old|long|far|tall|high|big|large|often)|combien)\b"),
     ("number", r"\b(?:what|which|quelle?)\s+(?:percentage|percent|number|age|amount|pourcentage|nombre|montant)\b"),
+    (
+        "definition",
+        r"^(?:who|what)(?:'s|\s+(?:is|are|was|were))\b|^(?:qui\s+(?:est|sont|etait)|qu'?est[- ]ce que|c'est quoi)",
+    ),
 )
 _PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in _ASKED)
+_DEFINED_WORDS = 4
 
 _NUMBERS = """
 one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty hundred thousand million
@@ -35,8 +40,12 @@ _YEAR = re.compile(r"1\d{3}s?|20\d{2}s?")
 
 def expectation(question: str) -> Expectation:
     """The kind of answer asked for; empty where no kind can be told."""
-    text = fold(question)
-    return next((kind for kind, pattern in _PATTERNS if pattern.search(text)), "")
+    text = fold(question).strip().replace("’", "'")
+    for kind, pattern in _PATTERNS:
+        if pattern.search(text):
+            defined = [word for word in words(question) if word not in FUNCTION_WORDS]
+            return "" if kind == "definition" and len(defined) > _DEFINED_WORDS else kind
+    return ""
 
 
 def has_kind(kind: Expectation, sentence_words: Collection[str], question_words: Collection[str]) -> bool:

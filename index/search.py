@@ -38,6 +38,7 @@ _FROM_EACH = 30
 _EXAMINED = 12
 # Cosines differ by less than shares of BM25 do: with this the answer is nearly always among those examined.
 _COSINE_COUNTS = 4
+_NAMED = 0.95
 _REMEMBERED = 2000
 _SEGMENT = -2  # Stands among rows of words where a segment begins, so that none is empty.
 # Of a question that the title holds but for less than this share, all of it is looked for in the text.
@@ -180,6 +181,8 @@ class Searcher:
         cosines = self._reader.vectors.vectors_of(rows) @ query.vector
         best = np.argsort(-_COSINE_COUNTS * cosines - lexical[rows])[:wanted]
         examined = self._examine(query, rows[best], cosines[best], lexical[rows[best]])
+        if query.expects == "definition":
+            examined = self._introducing(examined)
         return sorted(examined, key=lambda candidate: -candidate.score)
 
     def _examine(self, query: Query, rows: Rows, cosines: Vectors, bm25: Vectors) -> list[Candidate]:
@@ -236,6 +239,7 @@ class Searcher:
             weakest=float(whole.min()),
             known=query.known,
             kind=float(2 * kinds[best] - 1) if query.expects in ("number", "date") else 0.0,
+            introduces=0.0,
             crosses=float(query.language != read.passage.language),
             terms=math.log1p(len(query.terms)),
             context_match=float(matches[:, 0] @ query.shares),
@@ -243,6 +247,20 @@ class Searcher:
             rest_match=float(wanted @ text) / max(float(wanted.sum()), 1e-9),
         )
         return Candidate(read.passage, weights.rank(signals), signals, sentences, read.words)
+
+    def _introducing(self, candidates: list[Candidate]) -> list[Candidate]:
+        """The candidates, with the first of each document to name all that is asked for marked as introducing it."""
+        first: dict[str, int] = {}
+        for candidate in sorted(candidates, key=lambda candidate: -candidate.passage.number):
+            if candidate.signals.sentence_match >= _NAMED:
+                first[candidate.passage.document] = candidate.passage.row
+        marked = []
+        for candidate in candidates:
+            if first.get(candidate.passage.document) == candidate.passage.row:
+                signals = replace(candidate.signals, introduces=1.0)
+                candidate = replace(candidate, signals=signals, score=self._reader.weights.rank(signals))
+            marked.append(candidate)
+        return marked
 
     def _matches(self, query: Query, read: Sequence[_ReadPassage]) -> Vectors:
         """How well each term is found in each segment of these passages; shape (terms, segments).

@@ -31,6 +31,7 @@ class Signals:
     answer; `weakest` is the match of the term that is found least, `known` the share of terms the corpus has at all.
 
     `kind` is 1 when the question asks for a number or a date and that sentence has one, -1 when it has none, else 0.
+    `introduces` is 1 for the first passage of its document to name what a question asks the meaning of, else 0.
     `crosses` is 1 when the question is in another language than the passage, so that fewer of its words can be found;
     `terms` is the logarithm of the number of the question's terms, of which a short question has all or nothing.
 
@@ -49,6 +50,7 @@ class Signals:
     weakest: float
     known: float
     kind: float
+    introduces: float
     crosses: float
     terms: float
     context_match: float
@@ -56,7 +58,7 @@ class Signals:
     rest_match: float
 
 
-RANKING = ("cosine", "sentence_cosine", "context_match", "text_match", "rest_match")
+RANKING = ("cosine", "sentence_cosine", "introduces", "context_match", "text_match", "rest_match")
 SENTENCE = ("cosine", "match", "kind")
 CONFIDENCE = ("score", "lead", *Signals.__dataclass_fields__)
 _FIRST, _SECOND = np.triu_indices(len(CONFIDENCE))

@@ -72,7 +72,8 @@ def test_an_index_of_other_passages_is_damaged(tmp_path):
         ("Quand expire l'ultimatum ?", "date"),
         ("How old is Pete Hegseth?", "number"),
         ("Combien de salariés compte Anthropic ?", "number"),
-        ("Who is Dario Amodei?", ""),
+        ("Who is Dario Amodei?", "definition"),
+        ("Qu’est-ce que le Defense Production Act ?", "definition"),
         ("Which uses does Anthropic refuse?", ""),
     ],
 )
