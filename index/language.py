@@ -22,11 +22,12 @@ def detect(text: str) -> str:
 @lru_cache(maxsize=1)
 def detect_question(text: str) -> str:
     """Tell "en" or "fr": by its words of grammar, and where they leave it open by its letters."""
-    found = frozenset(words(text[:_SAMPLE]))
+    text = text[:_SAMPLE]
+    found = frozenset(words(text))
     english, french = (len(found & FUNCTION_WORDS_OF[language]) for language in QUESTION_LANGUAGES)
     if english != french:
         return "en" if english > french else "fr"
-    return str(_identifier(QUESTION_LANGUAGES).classify(text[:_SAMPLE])[0])
+    return str(_identifier(QUESTION_LANGUAGES).classify(text)[0])
 
 
 @cache

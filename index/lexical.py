@@ -54,14 +54,14 @@ _ACCENTS = re.compile(
 )
 _STEMMERS = {"en": "english", "fr": "french"}
 
-_ENGLISH = """
+_ENGLISH_FUNCTION_WORDS = """
 a about am an and any are as at be been being but by can could d did do does doing don for from had has have having
 he her hers him his how i if in into is isn it its itself ll m me mean meaning means my no nor not of off on once
 only or our ours out own re s same she should so some such t than that the their theirs them then there these they
 this those through to too under until up ve very was we were what whats when where which while who whom whose why
 will with would you your yours tell give show explain describe please
 """
-_FRENCH = """
+_FRENCH_FUNCTION_WORDS = """
 ai ait alors as au aucun aussi autre autres aux avec avez avoir avons c ca car ce ceci cela celle celles celui ces
 cet cette ceux chez ci comme comment dans de des donc dont du elle elles en encore entre est et etait etaient etc
 ete etes etre eu eux fait faire faut font il ils j je l la le les leur leurs lui ma mais meme memes mes moi mon n ne
@@ -69,7 +69,7 @@ ni nos notre nous ont ou par parce pas peu peut peux plus pour pourquoi pouvons 
 quelles quels quelque quelques qui quoi sa sans se sera ses si soi soit son sont sous suis sur ta te tes toi ton
 tous tout toute toutes tres trop tu un une vers veut vos votre vous y combien
 """
-FUNCTION_WORDS_OF = {"en": frozenset(_ENGLISH.split()), "fr": frozenset(_FRENCH.split())}
+FUNCTION_WORDS_OF = {"en": frozenset(_ENGLISH_FUNCTION_WORDS.split()), "fr": frozenset(_FRENCH_FUNCTION_WORDS.split())}
 FUNCTION_WORDS = FUNCTION_WORDS_OF["en"] | FUNCTION_WORDS_OF["fr"]
 """Words of questions and of grammar, folded; one that carries a meaning of its own (first, new, used …) is none."""
 
