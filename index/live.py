@@ -24,7 +24,8 @@ from index.settings import IndexSettings
 POLL_SECONDS = 0.5
 """How often `CURRENT` is looked at: reading a file of fourteen bytes costs less than being told of its changes."""
 
-_PROBE = "What does this document say, and where?"
+# No word of it tells the language or is in a corpus, so that all that a question may need is loaded before the first.
+_PROBE = "Verbatum 1604"
 
 _log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ from contextlib import closing
 
 import pytest
 
+from index import language
 from index.answering import Answerer
 from index.generation import current_name
 from index.live import POLL_SECONDS, LiveIndex
@@ -136,6 +137,15 @@ def test_a_model_that_was_changed_in_its_folder_is_loaded_with_its_index(aside, 
         assert index.poll() is True
         answer = index.ask("What does the cat do?")
         assert answer.generation == name
+
+
+def test_no_question_waits_for_what_could_have_been_loaded(aside):
+    aside.build()
+    language._identifier.cache_clear()
+    with closing(aside.open()) as index:
+        loaded = language._identifier.cache_info().misses
+        assert index.ask("Amodei Pentagone").language in ("en", "fr")
+        assert language._identifier.cache_info().misses == loaded == 1
 
 
 def test_closing_lets_go_of_everything(aside):
