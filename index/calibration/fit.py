@@ -1,11 +1,12 @@
 """Makes `weights.json` from questions with known answers.
 
-    python -m index.calibration.fit FOLDER … --translated FOLDER … --work DIR
+    python -m index.calibration.fit FOLDER … --translated FOLDER … --complete FOLDER … --work DIR
 
 Each folder is an evaluation set (`corpus/` and `questions.jsonl`). Beside its own questions every corpus is asked some
 of the other sets', which it cannot answer; and parts of it, each a few documents, are asked its questions once more.
 Sets that `python -m training crossing` translated show what questions in another language look like; the threshold is
-set without them.
+set without them. In sets that name every passage that answers, each question is asked once more without these: it has
+lost its answer.
 Nothing is embedded anew when the weights change.
 """
 
@@ -61,6 +62,8 @@ PART_DOCUMENTS = 4
 
 L2 = 0.1
 CONFIDENCE_C = 0.01
+# A question that lost its answer here may have another after all, and there are many of them.
+LOST_COUNTS = 0.2
 
 Row = Sequence[float]
 Values = NDArray[np.float64]
@@ -71,7 +74,7 @@ Choice = tuple[NDArray[np.floating], NDArray[np.bool_], float]
 class Asked:
     """A question with its candidates, each with whether it holds the answer, best first.
 
-    It may be `foreign` to the set, asked of a part of it only, or `translated` by a machine.
+    It may be `foreign` to the set, asked of a part of it only, `translated` by a machine, or have `lost` its answer.
     """
 
     source: str
@@ -80,6 +83,7 @@ class Asked:
     of_part: bool
     translated: bool
     candidates: list[tuple[Candidate, bool]]
+    lost: bool = False
 
     @property
     def answerable(self) -> bool:
@@ -92,6 +96,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m index.calibration.fit", description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="corpus/ and questions.jsonl")
     parser.add_argument("--translated", nargs="*", default=[], type=Path, metavar="FOLDER", help="the same, translated")
+    parser.add_argument(
+        "--complete", nargs="*", default=[], type=Path, metavar="FOLDER", help="those of them that name every answer"
+    )
     parser.add_argument("--work", type=Path, required=True, metavar="DIR", help="where the sets' indexes are kept")
     parser.add_argument("--model", default=BUILTIN_MODEL)
     parser.add_argument("--out", type=Path, default=DEFAULT_WEIGHTS)
@@ -108,7 +115,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _searching(settings, embedder) as searcher:
             whole = list(_ask(searcher, folder.name, own, translated=translated))
             asked += [*whole, *_ask(searcher, folder.name, foreign, foreign=True, translated=translated)]
-        asked += _ask_parts(settings, whole, embedder)
+        parts = list(_ask_parts(settings, whole, embedder))
+        asked += parts
+        if folder in options.complete:
+            asked += _without_answers([*whole, *parts])
     weights = fit(asked)
     text = json.dumps(asdict(weights), indent=1, default=float) + "\n"
     options.out.write_text(text, "utf-8")
@@ -118,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def fit(asked: Sequence[Asked]) -> Weights:
     """The weights that tell right passages, sentences and answers from wrong ones."""
-    whole = [question for question in asked if not question.of_part]
+    whole = [question for question in asked if not (question.of_part or question.lost)]
     ranking = _choosing(RANKING, _passage_choices(whole))
     total = sum(ranking.values())
     ranking = {name: round(weight / total, 4) for name, weight in ranking.items()}
@@ -194,6 +204,15 @@ def _ask_parts(settings: IndexSettings, whole: Sequence[Asked], embedder: Embedd
                 yield from _ask(searcher, settings.data_dir.name, [*own[number], *strange], of_part=True)
 
 
+def _without_answers(asked: Iterable[Asked]) -> Iterator[Asked]:
+    """The answerable questions again, as if the passages that answer them were not there."""
+    for question in asked:
+        left = [entry for entry in question.candidates if not entry[1]]
+        if 0 < len(left) < len(question.candidates):
+            known = replace(question.known, gold=())
+            yield replace(question, known=known, lost=True, candidates=left)
+
+
 def _passage_choices(asked: Sequence[Asked]) -> Iterator[Choice]:
     """For each answerable question the signals of its candidates, and which are right."""
     sizes = Counter(question.source for question in asked)
@@ -251,9 +270,10 @@ def _with_confidence(weights: Weights, asked: Sequence[Asked]) -> Weights:
     examples = [example for example in examples if example[2] or not example[0].answerable]
     rows = np.array([row for _, row, _, _ in examples])
     answerable = np.array([question.answerable for question, *_ in examples])
-    groups = [(question.source, question.of_part, question.answerable) for question, *_ in examples]
+    groups = [(question.source, question.of_part, question.answerable, question.lost) for question, *_ in examples]
     sizes = Counter(groups)
     weight = np.array([sizes[group] ** -0.5 for group in groups])
+    weight[[question.lost for question, *_ in examples]] *= LOST_COUNTS
     # Else the few answers across languages would be taken for signs of having none.
     kinds = 2 * answerable + (rows[:, CONFIDENCE.index("crosses")] > 0)
     weight /= np.bincount(kinds, weights=weight)[kinds]

@@ -52,6 +52,29 @@ def test_the_weights_can_be_made_again(shared_eval, tmp_path, capsys):
     assert json.loads(DEFAULT_WEIGHTS.read_text("utf-8")).keys() == json.loads(out.read_text("utf-8")).keys()
 
 
+def test_the_confidence_learns_from_questions_that_lost_their_answer(tmp_path):
+    built = {
+        "bridge": "The bridge was built in 1901 by Anna Berg. It crosses the river Lee.",
+        "school": "The school was built in 1955 by Otto Klein. It has two hundred pupils.",
+        "church": "The church was built in 1730 by Jean Roux. Its bell weighs two tons.",
+    }
+    folder = tmp_path / "set"
+    (folder / "corpus").mkdir(parents=True)
+    asked = [{"id": "none", "lang": "en", "question": "When was the harbour sold?", "gold": []}]
+    for name, text in built.items():
+        (folder / "corpus" / f"{name}.txt").write_text(text, "utf-8")
+        gold = [{"document": f"{name}.txt", "text": text.split(" by ")[0]}]
+        asked.append({"id": name, "lang": "en", "question": f"When was the {name} built?", "gold": gold})
+    (folder / "questions.jsonl").write_text("\n".join(json.dumps(question) for question in asked), "utf-8")
+    fitted = []
+    for complete in ([], ["--complete", str(folder)]):
+        out = tmp_path / "weights.json"
+        assert main([str(folder), *complete, "--work", str(tmp_path / "work"), "--out", str(out)]) == 0
+        fitted.append(read_weights(out))
+    assert fitted[0].ranking == fitted[1].ranking
+    assert fitted[0].confidence != fitted[1].confidence
+
+
 def test_sets_that_tell_nothing_are_said_to(tmp_path):
     folder = tmp_path / "small"
     (folder / "corpus").mkdir(parents=True)
