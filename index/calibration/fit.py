@@ -129,6 +129,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def fit(asked: Sequence[Asked]) -> Weights:
     """The weights that tell right passages, sentences and answers from wrong ones."""
     whole = [question for question in asked if not (question.of_part or question.lost)]
+    if all(question.answerable or question.translated for question in whole):
+        raise VerbatimError("Every question has an answer: no threshold can be set.", "Give questions with empty gold.")
     ranking = _choosing(RANKING, _passage_choices(whole))
     total = sum(ranking.values())
     ranking = {name: round(weight / total, 4) for name, weight in ranking.items()}

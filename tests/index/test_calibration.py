@@ -75,12 +75,17 @@ def test_the_confidence_learns_from_questions_that_lost_their_answer(tmp_path):
     assert fitted[0].confidence != fitted[1].confidence
 
 
-def test_sets_that_tell_nothing_are_said_to(tmp_path):
+@pytest.mark.parametrize(
+    ("unanswerable", "said"), [(True, "nothing can be fitted"), (False, "no threshold can be set")]
+)
+def test_sets_that_tell_nothing_are_said_to(tmp_path, unanswerable, said):
     folder = tmp_path / "small"
     (folder / "corpus").mkdir(parents=True)
     (folder / "corpus" / "one.txt").write_text("The only passage says that the bridge was built in 1901.", "utf-8")
-    question = {"id": "1", "lang": "en", "question": "When was the bridge built?"}
     gold = [{"document": "one.txt", "text": "the bridge was built in 1901"}]
-    (folder / "questions.jsonl").write_text(json.dumps(question | {"gold": gold}) + "\n", "utf-8")
-    with pytest.raises(VerbatimError, match="nothing can be fitted"):
+    asked = [{"id": "1", "lang": "en", "question": "When was the bridge built?", "gold": gold}]
+    if unanswerable:
+        asked.append({"id": "2", "lang": "en", "question": "Who won the cup?", "gold": []})
+    (folder / "questions.jsonl").write_text("\n".join(json.dumps(question) for question in asked), "utf-8")
+    with pytest.raises(VerbatimError, match=said):
         main([str(folder), "--work", str(tmp_path / "work"), "--out", str(tmp_path / "weights.json")])
