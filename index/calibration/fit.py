@@ -103,6 +103,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", default=BUILTIN_MODEL)
     parser.add_argument("--out", type=Path, default=DEFAULT_WEIGHTS)
     options = parser.parse_args(arguments)
+    for folder in options.complete:
+        if folder not in (*options.folders, *options.translated):
+            parser.error(f"--complete {folder}: name it among the sets, too")
     embedder = Embedder(find_model(options.model))
     questions = {
         folder: read_questions(folder / "questions.jsonl") for folder in (*options.folders, *options.translated)

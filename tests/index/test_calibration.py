@@ -89,3 +89,10 @@ def test_sets_that_tell_nothing_are_said_to(tmp_path, unanswerable, said):
     (folder / "questions.jsonl").write_text("\n".join(json.dumps(question) for question in asked), "utf-8")
     with pytest.raises(VerbatimError, match=said):
         main([str(folder), "--work", str(tmp_path / "work"), "--out", str(tmp_path / "weights.json")])
+
+
+def test_a_complete_set_must_be_among_the_sets(tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([str(tmp_path / "one"), "--complete", str(tmp_path / "two"), "--work", str(tmp_path / "work")])
+    assert ended.value.code == 2
+    assert "two: name it among the sets, too" in capsys.readouterr().err
