@@ -18,6 +18,8 @@ from index.questions import cleaned, context_of, is_small_talk
 from index.search import Candidate, Reader, Searcher
 
 _SHOWN = 3
+# So likely must a second passage be to answer by itself, so that it is not quoted for being about the same thing.
+_SURELY = 0.9
 _REMEMBERED = 512
 
 # Two passages that share so much of their words say the same; so many of them are looked past for what is distinct.
@@ -54,7 +56,9 @@ class Answerer:
         if not is_small_talk(text):
             found, sure = self._found(text, context_of(text, previous), _SHOWN)
             confidence = max(sure)
-            answering = [quote for quote, p in zip(found, sure, strict=True) if p >= self._weights.threshold]
+            for quote, p in zip(found, sure, strict=True):
+                if p >= (max(_SURELY, self._weights.threshold) if answering else self._weights.threshold):
+                    answering.append(quote)
             kind = "answer" if answering else "abstention"
         return Answer(
             id=question_id,
