@@ -89,6 +89,11 @@ def test_every_quote_and_highlight_is_a_slice_of_its_document(guide):
                 assert quote.text[lit.start - quote.start : lit.end - quote.start] == lit.text
 
 
+def test_a_passage_that_is_merely_near_is_not_quoted_beside_the_answer(article_index):
+    answer = article_index.ask("Les concurrents d'Anthropic ont-ils des réserves ?")
+    assert ["Contrairement à ses grands rivaux" in quote.text for quote in answer.quotes] == [True]
+
+
 def test_the_sentence_that_answers_is_lit(guide):
     quote = guide.ask("At what time does the main office open?").quotes[0]
     assert quote.highlights[0].text == "The main office opens at nine in the morning."
