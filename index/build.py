@@ -23,18 +23,16 @@ from index.errors import CorpusError, DamagedIndexError, NoIndexError, StaleInde
 from index.formats import UnreadableError
 from index.generation import (
     Held,
-    Manifest,
-    check_files,
     clean_up,
     hold,
     hold_current,
-    number_of,
     pointer,
     publish,
     roll_back,
     writer_lock,
 )
 from index.lexical import LEXICAL_RULES, write_lexical
+from index.manifest import Manifest, check_files, number_of
 from index.passages import CUTTING_RULES, check, cut
 from index.sandbox import Sandbox
 from index.search import CONTENT_FILE, PASSAGES_FILE, SENTENCES_FILE, WEIGHTS_FILE, WORDS_FILE, Reader

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from bot.console import converse, print_answer
 from index.answer import Answer
-from index.errors import DamagedIndexError, QuestionError, VerbatimError
+from index.errors import BUILD_COMMAND, DamagedIndexError, QuestionError, VerbatimError
 from index.progress import build_with_progress, keep_building, summary
 from index.reporting import notice, reporting
 from index.settings import IndexSettings, environment, index_settings
@@ -173,7 +173,8 @@ def _stats(_: argparse.Namespace, settings: IndexSettings) -> int:
 
 def _verify(_: argparse.Namespace, settings: IndexSettings) -> int:
     from index.content import Content
-    from index.generation import BUILD_COMMAND, damaged_files, hold_current
+    from index.generation import hold_current
+    from index.manifest import damaged_files
     from index.search import CONTENT_FILE
 
     with closing(hold_current(settings.data_dir)) as held:

@@ -15,7 +15,7 @@ from typing import Any
 
 from index.answer import Source
 from index.documents import Document
-from index.errors import DamagedIndexError
+from index.errors import BUILD_COMMAND, DamagedIndexError
 from index.paragraphs import Span
 from index.passages import Passage
 
@@ -253,7 +253,7 @@ class Content:
         return tuple(Span(*span) for span in self._database.execute(query, (first, first + count)))
 
     def _damaged(self) -> DamagedIndexError:
-        return DamagedIndexError(f"The index is damaged: {self._path} cannot be read.", "Run: python -m index build")
+        return DamagedIndexError(f"The index is damaged: {self._path} cannot be read.", BUILD_COMMAND)
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# What mends most of what can be wrong with an index.
+BUILD_COMMAND = "Run: python -m index build"
+
 
 class VerbatimError(Exception):
     """Root of every error that is the user's to mend; anything else is a bug and keeps its traceback.

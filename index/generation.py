@@ -10,8 +10,6 @@ Whatever fails before that leaves the last good generation as it was.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
 import secrets
@@ -19,21 +17,17 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import portalocker
 
 from index import storage
-from index.errors import BusyError, DamagedIndexError, NoIndexError, StaleIndexError
+from index.errors import BUILD_COMMAND, BusyError, DamagedIndexError, NoIndexError, StaleIndexError
+from index.manifest import FileRecord, Manifest, check_files, number_of, parse_manifest, serialize_manifest, sha256_of
 
-FORMAT = 3
-
-BUILD_COMMAND = "Run: python -m index build"
-FORCE_COMMAND = "python -m index build --force"
 _NAME = re.compile(r"\d{6,12}-[0-9a-f]{6}", re.ASCII)
-_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 _POINTER = "CURRENT"
 _POINTER_TEXT = re.compile(
     rf"(?P<names>(?P<current>{_NAME.pattern})\n"
@@ -48,47 +42,6 @@ _MANIFEST = "manifest.json"
 _MAX_MANIFEST_BYTES = 64 * 1024 * 1024
 _BUILDING = ".building-"
 _REMOVING = ".removing-"
-
-
-@dataclass(frozen=True, slots=True)
-class FileRecord:
-    """The size in bytes and the SHA-256 of a file as it was written."""
-
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a generation says of itself; `created` is in seconds since the epoch.
-
-    `corpus` is a digest of the files it was built from and `settings` what else shaped it, so that a build can tell
-    that nothing changed; `rejected` holds the files that could not be read, each with the reason.
-    """
-
-    name: str
-    created: float
-    documents: int
-    passages: int
-    sentences: int
-    dimension: int
-    word_dimension: int
-    model: str
-    fingerprint: str
-    corpus: str
-    settings: dict[str, str]
-    rejected: dict[str, str]
-    files: dict[str, FileRecord]
-
-    @property
-    def number(self) -> int:
-        """The number in the name; later generations have higher ones."""
-        return number_of(self.name)
-
-
-def number_of(name: str) -> int:
-    """The number in a generation's name."""
-    return int(name.partition("-")[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +88,7 @@ def hold(data_dir: Path, name: str) -> Held:
         portalocker.lock(file, portalocker.LockFlags.SHARED)
         if not (folder / _MANIFEST).exists():  # It was removed while this waited for the lock.
             raise FileNotFoundError(folder)
-        return Held(folder, _parse(folder / _MANIFEST, name, file.read(_MAX_MANIFEST_BYTES)), file)
+        return Held(folder, parse_manifest(folder / _MANIFEST, name, file.read(_MAX_MANIFEST_BYTES)), file)
     except BaseException:
         file.close()
         raise
@@ -181,29 +134,6 @@ def names(data_dir: Path) -> list[str]:
     return sorted((path.name for path in folder.iterdir() if _NAME.fullmatch(path.name)), key=number_of)
 
 
-def damaged_files(folder: Path, manifest: Manifest) -> list[str]:
-    """The files of a generation that are missing or not what was written, each with what is wrong."""
-    damage = []
-    for file_name, record in sorted(manifest.files.items()):
-        path = folder / file_name
-        try:
-            size = path.stat().st_size
-            if size != record.size:
-                damage.append(f"{file_name} has {size:,} bytes instead of {record.size:,}")
-            elif _sha256(path) != record.sha256:
-                damage.append(f"{file_name} is not what was written (its SHA-256 differs)")
-        except OSError as error:
-            damage.append(f"{file_name}: {error.strerror or error}")
-    return damage
-
-
-def check_files(folder: Path, manifest: Manifest) -> None:
-    """Raise `DamagedIndexError` that names the first damaged file, if there is one."""
-    damage = damaged_files(folder, manifest)
-    if damage:
-        raise DamagedIndexError(f"The index is damaged: {folder / damage[0]}.", BUILD_COMMAND)
-
-
 def publish(
     data_dir: Path, write: Callable[[Path], dict[str, Any]], check: Callable[[Path, Manifest], None]
 ) -> Manifest:
@@ -223,12 +153,12 @@ def publish(
         files = {}
         for path in sorted(building.iterdir()):
             storage.sync_file(path)
-            files[path.name] = FileRecord(path.stat().st_size, _sha256(path))
+            files[path.name] = FileRecord(path.stat().st_size, sha256_of(path))
         written = Manifest(name=name, created=time.time(), files=files, **fields)
-        storage.write_file(building / _MANIFEST, [_unparse(written)])
+        storage.write_file(building / _MANIFEST, [serialize_manifest(written)])
         storage.sync_folder(building)
         # From here on it is read as every reader will read it.
-        manifest = _parse(building / _MANIFEST, name, (building / _MANIFEST).read_bytes())
+        manifest = parse_manifest(building / _MANIFEST, name, (building / _MANIFEST).read_bytes())
         check_files(building, manifest)
         check(building, manifest)
         storage.rename(building, generations / name)
@@ -250,7 +180,7 @@ def roll_back(data_dir: Path) -> Manifest:
     known = pointer(data_dir)
     nothing = NoIndexError(
         f"There is no generation before {known.current} to go back to.",
-        f"To build anew from the corpus, run: {FORCE_COMMAND}" if known.undone else BUILD_COMMAND,
+        "To build anew from the corpus, run: python -m index build --force" if known.undone else BUILD_COMMAND,
     )
     if not known.previous:
         raise nothing
@@ -348,58 +278,3 @@ def writer_lock(data_dir: Path) -> Iterator[None]:
             yield
         finally:
             file.truncate(0)
-
-
-def _unparse(manifest: Manifest) -> bytes:
-    body = {"format": FORMAT, **asdict(manifest)}
-    return json.dumps({"sha256": _body_digest(body), "manifest": body}, indent=1).encode("ascii")
-
-
-def _parse(path: Path, name: str, data: bytes) -> Manifest:
-    """The manifest of generation `name`; every field is checked, since anything can stand in a file."""
-    try:
-        whole = json.loads(data)
-        body = whole["manifest"]
-        if body["format"] != FORMAT:
-            raise StaleIndexError(
-                f"The index has format {body['format']}, and this program reads format {FORMAT}.", BUILD_COMMAND
-            )
-        if whole["sha256"] != _body_digest(body):
-            raise ValueError("digest")
-        del body["format"]
-        files = {str(file): FileRecord(**record) for file, record in body.pop("files").items()}
-        manifest = Manifest(files=files, **body)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise _damaged_manifest(path) from error
-    if not _is_sound(manifest) or manifest.name != name:
-        raise _damaged_manifest(path)
-    return manifest
-
-
-def _is_sound(manifest: Manifest) -> bool:
-    texts = (manifest.model, manifest.fingerprint, manifest.corpus)
-    counts = (manifest.documents, manifest.passages, manifest.sentences, manifest.dimension, manifest.word_dimension)
-    words = (manifest.settings, manifest.rejected)
-    return (
-        isinstance(manifest.name, str)
-        and isinstance(manifest.created, float)
-        and all(isinstance(text, str) for text in texts)
-        and all(type(count) is int and count >= 0 for count in counts)
-        and all(isinstance(entry, dict) and all(isinstance(text, str) for text in entry.values()) for entry in words)
-        # A file's name leads nowhere but into the generation's folder.
-        and all(_FILE_NAME.fullmatch(name) for name in manifest.files)
-        and all(type(r.size) is int and r.size >= 0 and isinstance(r.sha256, str) for r in manifest.files.values())
-    )
-
-
-def _damaged_manifest(path: Path) -> DamagedIndexError:
-    return DamagedIndexError(f"The index is damaged: {path} is not what was written.", BUILD_COMMAND)
-
-
-def _body_digest(body: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode("ascii")).hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from index import storage
-from index.errors import DamagedIndexError
+from index.errors import BUILD_COMMAND, DamagedIndexError
 from index.vectors import check_array
 
 if TYPE_CHECKING:
@@ -158,9 +158,9 @@ class LexicalIndex:
             languages, *vocabulary = (folder / _VOCABULARY_FILE).read_text("utf-8").split("\n")
             whole = _is_whole(self._index, count)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise DamagedIndexError(f"{folder} holds no lexical index.", "Run: python -m index build") from error
+            raise DamagedIndexError(f"{folder} holds no lexical index.", BUILD_COMMAND) from error
         if not whole:
-            raise DamagedIndexError(f"{folder} holds the lexical index of others.", "Run: python -m index build")
+            raise DamagedIndexError(f"{folder} holds the lexical index of others.", BUILD_COMMAND)
         self.languages = tuple(languages.split())
         self.row_of_word = {word: row for row, word in enumerate(vocabulary)}
         self._count = count

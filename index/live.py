@@ -16,8 +16,9 @@ from typing import TypeVar
 from index.answer import Answer, IndexStatus, Quote, Source
 from index.answering import Answerer, quote_of
 from index.embedding import Embedder, Model, find_model
-from index.errors import DamagedIndexError, NoIndexError, StaleIndexError, VerbatimError
-from index.generation import BUILD_COMMAND, Manifest, check_files, current_name, hold, stand_ins
+from index.errors import BUILD_COMMAND, DamagedIndexError, NoIndexError, StaleIndexError, VerbatimError
+from index.generation import current_name, hold, stand_ins
+from index.manifest import Manifest, check_files
 from index.search import Reader
 from index.settings import IndexSettings
 

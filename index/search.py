@@ -19,11 +19,11 @@ import numpy as np
 from index.calibration import Signals, Weights, read_weights
 from index.content import Content, StoredPassage
 from index.embedding import Embedder, Vectors
-from index.errors import DamagedIndexError
+from index.errors import BUILD_COMMAND, DamagedIndexError
 from index.expectation import Expectation, expectation, has_kind
-from index.generation import BUILD_COMMAND, Manifest
 from index.language import detect_question
 from index.lexical import FUNCTION_WORDS, LexicalIndex, QueryTerm, fold, words, words_and_acronyms
+from index.manifest import Manifest
 from index.vectors import Rows, VectorIndex, read_matrix
 from index.word_vectors import word_vectors, words_spelt_right
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import storage
-from index.errors import DamagedIndexError
+from index.errors import BUILD_COMMAND, DamagedIndexError
 from index.threads import available_threads
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ class VectorIndex:
             faiss.set_deserialization_vector_byte_limit(path.stat().st_size)
             self._index: Any = faiss.deserialize_index(np.fromfile(path, dtype=np.uint8))
         except (RuntimeError, OSError, MemoryError) as error:
-            raise DamagedIndexError(f"{path} is not a FAISS index.", "Run: python -m index build") from error
+            raise DamagedIndexError(f"{path} is not a FAISS index.", BUILD_COMMAND) from error
         if (self._index.ntotal, self._index.d) != (count, dimension):
-            raise DamagedIndexError(f"{path} does not hold the vectors it should.", "Run: python -m index build")
+            raise DamagedIndexError(f"{path} does not hold the vectors it should.", BUILD_COMMAND)
         ivf = faiss.try_extract_index_ivf(self._index)
         if ivf is not None:
             ivf.make_direct_map()  # So that `vectors_of` finds them.
@@ -108,7 +108,7 @@ def read_matrix(path: Path, count: int, dimension: int) -> Halves:
     """
     shape, kind, offset = check_array(path)
     if (shape, kind) != ((count, dimension), np.dtype("<f2")):
-        raise DamagedIndexError(f"{path} does not hold the vectors it should.", "Run: python -m index build")
+        raise DamagedIndexError(f"{path} does not hold the vectors it should.", BUILD_COMMAND)
     if path.stat().st_size >= _MAPPED_FROM_BYTES:
         return np.memmap(path, dtype="<f2", mode="r", offset=offset, shape=(count, dimension))
     return np.fromfile(path, dtype="<f2", offset=offset, count=count * dimension).reshape(count, dimension)
@@ -119,7 +119,7 @@ def check_array(path: Path) -> tuple[tuple[int, ...], np.dtype[Any], int]:
 
     Nothing is allocated for an array before its file has been seen to be of the size that its head claims.
     """
-    wrong = DamagedIndexError(f"{path} is not an array of numbers.", "Run: python -m index build")
+    wrong = DamagedIndexError(f"{path} is not an array of numbers.", BUILD_COMMAND)
     try:
         with path.open("rb") as file:
             if np.lib.format.read_magic(file) != (1, 0):

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.errors import DamagedIndexError
+from index.errors import BUILD_COMMAND, DamagedIndexError
 
 Vectors = NDArray[np.float32]
 
@@ -114,5 +114,5 @@ def read_weights(path: Path = DEFAULT_WEIGHTS) -> Weights:
         if not all(math.isfinite(group[name]) for group, names in groups for name in names):
             raise ValueError(path)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise DamagedIndexError(f"{path} does not hold the weights it should.", "Run: python -m index build") from error
+        raise DamagedIndexError(f"{path} does not hold the weights it should.", BUILD_COMMAND) from error
     return weights

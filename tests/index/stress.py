@@ -204,7 +204,8 @@ class Stress:
 
     def verify(self, end: float, _number: int) -> dict[str, int]:
         from index.content import Content
-        from index.generation import damaged_files, hold_current
+        from index.generation import hold_current
+        from index.manifest import damaged_files
         from index.search import CONTENT_FILE
 
         verified = 0

@@ -12,7 +12,8 @@ from index import build as build_module
 from index import documents
 from index.cache import cache_path
 from index.errors import CorpusError
-from index.generation import FORMAT, current_name, hold_current
+from index.generation import current_name, hold_current
+from index.manifest import FORMAT
 
 
 def files_of(folder):
@@ -90,7 +91,7 @@ def test_a_change_of_other_settings_makes_a_generation_and_embeds_nothing(aside,
 
 
 def test_a_format_of_another_version_is_built_anew_without_embedding(aside, monkeypatch):
-    monkeypatch.setattr("index.generation.FORMAT", FORMAT - 1)
+    monkeypatch.setattr("index.manifest.FORMAT", FORMAT - 1)
     aside.build()
     monkeypatch.undo()
     monkeypatch.chdir(aside.data.parent)

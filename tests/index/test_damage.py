@@ -11,7 +11,8 @@ import pytest
 
 from index.content import Content
 from index.errors import DamagedIndexError, NoIndexError
-from index.generation import damaged_files, hold_current
+from index.generation import hold_current
+from index.manifest import damaged_files
 from tests.index.conftest import NEW, OLD
 
 FILES = (
@@ -180,12 +181,12 @@ def test_text_that_moved_is_found_though_the_checksums_match(aside):
 )
 def test_a_manifest_of_a_stranger_is_refused(aside, change):
     """Its own digest is right, and still every field is looked at."""
-    from index.generation import _body_digest
+    from index.manifest import body_digest
 
     aside.build()
     path = aside.current / "manifest.json"
     body = {**json.loads(path.read_text())["manifest"], **change}
-    path.write_text(json.dumps({"sha256": _body_digest(body), "manifest": body}))
+    path.write_text(json.dumps({"sha256": body_digest(body), "manifest": body}))
     with pytest.raises(DamagedIndexError, match=r"manifest\.json is not what was written"):
         hold_current(aside.data)
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from index.errors import DamagedIndexError, VerbatimError
-from index.generation import _body_digest, _sha256
+from index.manifest import body_digest, sha256_of
 
 
 def seal(folder) -> None:
@@ -23,8 +23,8 @@ def seal(folder) -> None:
     body = json.loads(path.read_text())["manifest"]
     for name in body["files"]:
         file = folder / name
-        body["files"][name] = {"size": file.stat().st_size, "sha256": _sha256(file)}
-    path.write_text(json.dumps({"sha256": _body_digest(body), "manifest": body}))
+        body["files"][name] = {"size": file.stat().st_size, "sha256": sha256_of(file)}
+    path.write_text(json.dumps({"sha256": body_digest(body), "manifest": body}))
 
 
 class Payload:
@@ -125,6 +125,6 @@ def test_a_file_outside_of_the_generation_is_not_opened(aside, tmp_path):
     path = aside.current / "manifest.json"
     body = json.loads(path.read_text())["manifest"]
     body["files"]["../../../secret"] = {"size": 1, "sha256": ""}
-    path.write_text(json.dumps({"sha256": _body_digest(body), "manifest": body}))
+    path.write_text(json.dumps({"sha256": body_digest(body), "manifest": body}))
     with pytest.raises(DamagedIndexError, match=r"manifest\.json"):
         aside.open()
