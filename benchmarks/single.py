@@ -1,0 +1,61 @@
+"""How good the answers are where the corpus is one document, as a newcomer's is.
+
+    python benchmarks/single.py benchmarks/questions
+
+FOLDER holds `corpus/` and `questions.jsonl`; each document is built into an index of its own and asked its own
+questions, those whose `id` begins with its name. The table has a line for questions in each language of documents in
+each language.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from index.build import build
+from index.documents import corpus_files, read_document
+from index.embedding import Embedder, find_model
+from index.evaluation import KnownQuestion, Outcome, measure, read_questions, score, table
+from index.live import LiveIndex
+from index.settings import BUILTIN_MODEL, IndexSettings
+
+
+def main() -> None:
+    """Ask every document of the folder, and print the scores."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="corpus/ and questions.jsonl")
+    parser.add_argument("--model", default=BUILTIN_MODEL)
+    options = parser.parse_args()
+    embedder = Embedder(find_model(options.model))
+    questions = read_questions(options.folder / "questions.jsonl")
+    outcomes: dict[str, list[Outcome]] = defaultdict(list)
+    for name, path in corpus_files(options.folder / "corpus"):
+        own = [known for known in questions if known.id.rpartition("-")[0] == path.stem]
+        for outcome in ask_alone(path, own, embedder, options.model):
+            outcomes[f"{outcome.language} of {read_document(name, path).language}"].append(outcome)
+    rows = {(options.folder.name, kind): score(some) for kind, some in sorted(outcomes.items())}
+    rows[options.folder.name, "all"] = score([outcome for some in outcomes.values() for outcome in some])
+    print(table(rows))
+
+
+def ask_alone(document: Path, questions: Sequence[KnownQuestion], embedder: Embedder, model: str) -> list[Outcome]:
+    """The questions' outcomes when the document is the whole corpus."""
+    with tempfile.TemporaryDirectory(prefix="verbatim-") as folder:
+        settings = IndexSettings(Path(folder, "corpus"), Path(folder, "data"), model)
+        settings.corpus_dir.mkdir()
+        shutil.copy(document, settings.corpus_dir)
+        build(settings, load_model=lambda _: embedder)
+        with closing(LiveIndex(settings, follow=False, load_model=lambda _: embedder)) as index:
+            return measure(index, questions)
+
+
+if __name__ == "__main__":
+    main()
