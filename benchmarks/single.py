@@ -34,12 +34,17 @@ def main() -> None:
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="corpus/ and questions.jsonl")
     parser.add_argument("--model", default=BUILTIN_MODEL)
     options = parser.parse_args()
+    documents = corpus_files(options.folder / "corpus")
+    own: dict[str, list[KnownQuestion]] = {path.stem: [] for _, path in documents}
+    for known in read_questions(options.folder / "questions.jsonl"):
+        document = known.id.rpartition("-")[0]
+        if document not in own:
+            parser.error(f"{known.id} is a question about no document: its id should begin with one's name")
+        own[document].append(known)
     embedder = Embedder(find_model(options.model))
-    questions = read_questions(options.folder / "questions.jsonl")
     outcomes: dict[str, list[Outcome]] = defaultdict(list)
-    for name, path in corpus_files(options.folder / "corpus"):
-        own = [known for known in questions if known.id.rpartition("-")[0] == path.stem]
-        for outcome in ask_alone(path, own, embedder, options.model):
+    for name, path in documents:
+        for outcome in ask_alone(path, own[path.stem], embedder, options.model):
             outcomes[f"{outcome.language} of {read_document(name, path).language}"].append(outcome)
     rows = {(options.folder.name, kind): score(some) for kind, some in sorted(outcomes.items())}
     rows[options.folder.name, "all"] = score([outcome for some in outcomes.values() for outcome in some])

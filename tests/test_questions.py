@@ -1,0 +1,45 @@
+"""The questions that come with the project are about their documents, and those that measure are kept apart."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from index.documents import corpus_files, read_document
+from index.evaluation import read_questions
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = {"training/questions": 180, "benchmarks/questions": 30}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_answer_stands_in_the_document_that_was_asked_about(folder):
+    texts = {name: read_document(name, path).text for name, path in corpus_files(ROOT / folder / "corpus")}
+    assert len(texts) == FOLDERS[folder]
+    questions = read_questions(ROOT / folder / "questions.jsonl")
+    assert len(questions) == 24 * len(texts)
+    assert len({known.id for known in questions}) == len(questions)
+    for known in questions:
+        for gold in known.gold:
+            assert Path(gold.document).stem == known.id.rpartition("-")[0]
+            assert gold.text in texts[gold.document], known.id
+    assert sum(not known.gold for known in questions) == len(questions) // 3
+
+
+def test_what_measures_is_not_among_what_may_be_learnt_from():
+    ours, theirs = ({path.stem for _, path in corpus_files(ROOT / folder / "corpus")} for folder in FOLDERS)
+    assert not ours & theirs
+
+
+def test_a_question_about_no_document_is_refused(tmp_path):
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "bridge.txt").write_text("The bridge was built in 1901.", "utf-8")
+    (tmp_path / "questions.jsonl").write_text('{"id": "tower-01", "question": "How high?", "gold": []}', "utf-8")
+    command = [sys.executable, "benchmarks/single.py", str(tmp_path)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "tower-01 is a question about no document" in ended.stderr
+    assert "Traceback" not in ended.stderr
