@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from index.answer import Answer, Highlight, Kind, Quote
-from index.calibration import Weights
+from index.calibration import Weights, is_doubtful
 from index.content import StoredPassage
 from index.embedding import Embedder, Vectors
 from index.language import detect_question
@@ -29,12 +30,18 @@ _ALIKE_AT_MOST = 5
 # How far below the best sentence's log-odds a second one is still lit.
 _NEARLY = 3.0
 
+Read = Callable[[str, str, Sequence[str]], Vectors]
+"""How a passage is read: see `CrossEncoder.read`."""
+
 
 class Answerer:
     """Answers questions from one generation. Not safe to call from several threads at once."""
 
     def __init__(self, reader: Reader, embedder: Embedder, generation: str) -> None:
         """`reader` and `embedder` must be of the same model."""
+        from index.cross_encoder import cross_encoder  # It imports torch, which commands that only look do without.
+
+        self._read = cross_encoder().read
         self._weights = reader.weights
         self._searcher = Searcher(reader, embedder)
         self._generation = generation
@@ -55,10 +62,9 @@ class Answerer:
         confidence = 0.0
         if not is_small_talk(text):
             found, sure = self._found(text, context_of(text, previous), _SHOWN)
-            confidence = max(sure)
-            for quote, p in zip(found, sure, strict=True):
-                if p >= (max(_SURELY, self._weights.threshold) if answering else self._weights.threshold):
-                    answering.append(quote)
+            least = [self._weights.threshold, *[max(_SURELY, self._weights.threshold)] * _SHOWN]
+            answering = [quote for quote, p, enough in zip(found, sure, least, strict=False) if p >= enough]
+            confidence = max((p for p, enough in zip(sure, least, strict=False) if p >= enough), default=sure[0])
             kind = "answer" if answering else "abstention"
         return Answer(
             id=question_id,
@@ -85,27 +91,43 @@ class Answerer:
         query = self._searcher.query(text, context)
         embedded = time.perf_counter()
         candidates = distinct(self._searcher.candidates(query, limit + _ALIKE_AT_MOST))[:limit]
-        self._stages = {"embed": (embedded - started) * 1000, "search": (time.perf_counter() - embedded) * 1000}
+        searched = time.perf_counter()
+        judged = judge(query.text, candidates, self._weights, self._read)
+        self._stages = {
+            "embed": (embedded - started) * 1000,
+            "search": (searched - embedded) * 1000,
+            "judge": (time.perf_counter() - searched) * 1000,
+        }
         quotes = tuple(
-            quote_of(candidate.passage, score=candidate.score, sentences=self._lit(candidate))
-            for candidate in candidates
+            quote_of(each.candidate.passage, score=each.candidate.score, sentences=lit_sentences(each.sentence_scores))
+            for each in judged
         )
-        return quotes, tuple(probabilities(candidates, self._weights))
-
-    def _lit(self, candidate: Candidate) -> list[int]:
-        return lit_sentences(self._weights.sentence_scores(candidate.sentences))
+        return quotes, tuple(each.probability for each in judged)
 
 
-def probabilities(candidates: Sequence[Candidate], weights: Weights) -> list[float]:
-    """The probability of each candidate, of which the best is first, that it answers the question."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A candidate with the probability that it answers, and how likely each sentence is the one that does."""
+
+    candidate: Candidate
+    probability: float
+    sentence_scores: Vectors
+
+
+def judge(question: str, candidates: Sequence[Candidate], weights: Weights, read: Read) -> list[Judged]:
+    """Judge the candidates, of which the best is first; that one is read where its probability is a doubtful one."""
     scores = [candidate.score for candidate in candidates]
-    return [
-        weights.probability(
-            candidate.signals,
-            lead=candidate.score - (scores[0] if position else scores[1] if len(scores) > 1 else 0.0),
-        )
-        for position, candidate in enumerate(candidates)
-    ]
+    judged = []
+    for position, candidate in enumerate(candidates):
+        lead = candidate.score - (scores[0] if position else scores[1] if len(scores) > 1 else 0.0)
+        probability = weights.probability(candidate.signals, lead=lead)
+        sentence_scores = weights.sentence_scores(candidate.sentences)
+        if not position and is_doubtful(probability):
+            found = read(question, candidate.passage.context, candidate.passage.sentence_texts)
+            probability = weights.probability_when_read(probability, float(np.logaddexp.reduce(found)))
+            sentence_scores = sentence_scores + weights.reading["sentence"] * found
+        judged.append(Judged(candidate, probability, sentence_scores))
+    return judged
 
 
 def distinct(candidates: Iterable[Candidate]) -> list[Candidate]:

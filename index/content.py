@@ -63,6 +63,11 @@ class StoredPassage:
     first_sentence: int
     sentences: tuple[Span, ...]
 
+    @property
+    def sentence_texts(self) -> list[str]:
+        """The text of each sentence."""
+        return [self.text[start - self.start : end - self.start] for start, end in self.sentences]
+
 
 @dataclass(frozen=True, slots=True)
 class CutDocument:

@@ -6,6 +6,7 @@ It takes one text at a time, so that a text's vector does not depend on those th
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
 
 _SAMPLES = (
     "Who refused to sign, and why?",
-    "L'entreprise a jusqu'à vendredi 17 h 01 pour céder à l'ultimatum du ministre.",
+    "Les fraises se récoltent de mai à juillet, le matin, quand la rosée a séché.",
 )
-_LEAST_COSINE = 0.99
+# Of how far apart two unrelated texts are. A cosine alone would say little: some models give any two texts one of 0.9.
+_MOST_NOISE = 0.05
 
 # A weight has 7 bits and an activation 8: a sum of two products is then below 2^15, and no processor cuts it off.
 _LARGEST_WEIGHT = 63
@@ -34,27 +36,43 @@ def quantized(transformer: SentenceTransformer) -> nn.Sequential | None:
     bert: Any = getattr(transformer[0], "auto_model", None)
     if not (isinstance(bert, BertModel) and bert.config.hidden_act == "gelu"):
         return None
+    layers = quantized_layers(bert)
+    if layers is None:
+        return None
+    found = nn.Sequential(_Encoder(bert.embeddings, layers), *list(transformer)[1:]).eval()
+    with torch.inference_mode():
+        return found if noise(transformer, found, _SAMPLES) < _MOST_NOISE else None
+
+
+def noise(transformer: SentenceTransformer, found: nn.Module, texts: Sequence[str]) -> float:
+    """How far off the vectors of `found` are at most, as a share of how far apart those of the first two texts are."""
+    expected, seen = (
+        torch.cat([model(transformer.preprocess([text]))["sentence_embedding"] for text in texts])
+        for model in (transformer, found)
+    )
+    off = 1 - torch.cosine_similarity(expected, seen)
+    return float(off.max() / (1 - torch.cosine_similarity(expected[0], expected[1], dim=0)))
+
+
+def quantized_layers(bert: BertModel) -> nn.Sequential | None:
+    """The quantized layers of a BERT, or None where there can be none.
+
+    They take and give the states of one text, shape (tokens, dimension).
+    """
     try:
         with torch.inference_mode(), warnings.catch_warnings():
             # torch is to lose these numbers one day; nothing else that it brings is as fast, and then None comes back.
             warnings.filterwarnings("ignore", message=".*quantized tensor creation", category=UserWarning)
-            found = nn.Sequential(_Encoder(bert), *list(transformer)[1:]).eval()
-            same = all(_cosine(transformer, found, text) > _LEAST_COSINE for text in _SAMPLES)
+            return nn.Sequential(*(_Layer(layer, bert.config) for layer in bert.encoder.layer)).eval()
     except (RuntimeError, AttributeError):  # No engine for such arithmetic on this processor, or in this torch.
         return None
-    return found if same else None
-
-
-def _cosine(transformer: SentenceTransformer, found: nn.Module, text: str) -> float:
-    expected, seen = (model(transformer.preprocess([text]))["sentence_embedding"][0] for model in (transformer, found))
-    return float(torch.cosine_similarity(expected, seen, dim=0))
 
 
 class _Encoder(nn.Module):
-    def __init__(self, bert: BertModel) -> None:
+    def __init__(self, embeddings: nn.Module, layers: nn.Sequential) -> None:
         super().__init__()
-        self._embeddings = bert.embeddings
-        self._layers = nn.Sequential(*(_Layer(layer, bert.config) for layer in bert.encoder.layer))
+        self._embeddings = embeddings
+        self._layers = layers
 
     def forward(self, features: dict[str, Tensor]) -> dict[str, Tensor]:
         embedded = self._embeddings(features["input_ids"], features.get("token_type_ids"))

@@ -49,9 +49,11 @@ _LEFT_OPEN = 0.05
 class Query:
     """A question, ready to be searched: its vector, shape (dimension,), and its terms with their vectors.
 
-    `expects` is the kind of answer it asks for, `words` are all its words, folded.
+    `text` is what was read, with what a follow-up goes on from; `expects` is the kind of answer it asks for, `words`
+    are all its words, folded.
     """
 
+    text: str
     vector: Vectors
     terms: list[QueryTerm]
     term_vectors: Vectors
@@ -160,6 +162,7 @@ class Searcher:
                 expects = expectation(f"{context} {text}")
             terms = names + before
         return Query(
+            text=f"{context} {text}".lstrip(),
             vector=vector,
             terms=terms,
             term_vectors=word_vectors([term.word for term in terms]),
@@ -197,7 +200,7 @@ class Searcher:
 
     def _read_passage(self, row: int) -> _ReadPassage:
         passage = self._reader.content.passage(row)
-        segments = [words_and_acronyms(text) for text in (passage.context, *_sentences(passage))]
+        segments = [words_and_acronyms(text) for text in (passage.context, *passage.sentence_texts)]
         lexical = self._reader.lexical
         telling = [[word for word in found if word not in FUNCTION_WORDS] for found in segments]
         sentences = [frozenset(found) for found in segments[1:]]
@@ -288,7 +291,3 @@ class Searcher:
         if folded in self._reader.lexical.row_of_word or folded in words_spelt_right():
             return word
         return self._reader.lexical.nearest(folded) or word
-
-
-def _sentences(passage: StoredPassage) -> list[str]:
-    return [passage.text[start - passage.start : end - passage.start] for start, end in passage.sentences]

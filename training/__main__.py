@@ -1,4 +1,4 @@
-"""Make what the index reads with: the model, the word vectors, and questions that its weights are fitted to."""
+"""Make what the index reads with: the models, the word vectors, and questions that its weights are fitted to."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import logging
 import tempfile
 from pathlib import Path
 
+from index.cross_encoder import WEIGHTS
 from index.embedding import builtin_folder
 from index.word_vectors import FOLDER
-from training import crossing, model, tuning, word_vectors
+from training import crossing, model, reading, tuning, word_vectors
 
 
 def main() -> None:
-    """Make one of the three, in its place or another."""
+    """Make one of the four, in its place or another."""
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     of_model = commands.add_parser("model", help="the embedding model")
@@ -23,6 +24,15 @@ def main() -> None:
         "--checkpoint",
         type=Path,
         default=Path(tempfile.gettempdir(), "verbatim-tuning.pt"),
+        help="file that a run which was cut off goes on from (default: %(default)s)",
+    )
+    of_reading = commands.add_parser("reading", help="the cross-encoder, from the lower layers of the embedding model")
+    of_reading.add_argument("--data", type=Path, required=True, help="folder of the law sections and pairs")
+    of_reading.add_argument("--out", type=Path, default=WEIGHTS, help="file to write (default: %(default)s)")
+    of_reading.add_argument(
+        "--checkpoint",
+        type=Path,
+        default=Path(tempfile.gettempdir(), "verbatim-reading.pt"),
         help="file that a run which was cut off goes on from (default: %(default)s)",
     )
     of_words = commands.add_parser("words", help="the word vectors")
@@ -38,6 +48,8 @@ def main() -> None:
         if not arguments.checkpoint.exists():
             model.make(arguments.out)
         tuning.tune(arguments.out, arguments.data, arguments.checkpoint)
+    elif arguments.command == "reading":
+        reading.train(arguments.data, arguments.out, arguments.checkpoint)
     elif arguments.command == "words":
         word_vectors.make(arguments.data, arguments.out)
     else:

@@ -14,19 +14,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
-from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
-from transformers import BertModel
-from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, eager_mask
-from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from index.threads import available_threads
 from training.data import DICTIONARIES, read_pairs
+from training.encoder import PADDING, Encoder
 
 log = logging.getLogger(__name__)
 
@@ -111,48 +107,24 @@ class Batches:
             yield from groups
 
 
-class _Encoder:
-    """The model in bfloat16, with texts of like length computed together."""
+class _Encoder(Encoder):
+    """The model of which the upper half learns. What that learns is little, and is averaged with what was known."""
 
     def __init__(self, folder: Path) -> None:
-        ALL_ATTENTION_FUNCTIONS.register("plain", _attention)
-        ALL_MASK_ATTENTION_FUNCTIONS.register("plain", eager_mask)
-        self.bert = BertModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="plain")
-        self.bert.eval()  # Without dropout: what is learnt is little, and is averaged with what was known.
-        self.bert.embeddings.requires_grad_(False)
+        super().__init__(folder)
         layers = self.bert.encoder.layer
         for layer in layers[: len(layers) // 2]:
             layer.requires_grad_(False)
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
 
     def __call__(self, texts: Sequence[str], most_tokens: int) -> Tensor:
         """Vectors of length 1; shape (texts, dimension)."""
-        self._tokenizer.enable_truncation(most_tokens)
-        encoded = [torch.tensor(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
+        self.tokenizer.enable_truncation(most_tokens)
         vectors: dict[int, Tensor] = {}
-        order = sorted(range(len(encoded)), key=lambda number: len(encoded[number]))
-        for at in range(0, len(order), 16):
-            part = order[at : at + 16]
-            # Few different lengths: the processor's code is made anew for each.
-            length = -(-len(encoded[part[-1]]) // 32) * 32
-            ids = torch.full((len(part), length), 1)
-            for row, number in enumerate(part):
-                ids[row, : len(encoded[number])] = encoded[number]
-            mask = (ids != 1).long()
-            with torch.autocast("cpu", torch.bfloat16):
-                states = self.bert(ids, attention_mask=mask).last_hidden_state
-            means = (states.float() * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+        for part, states, ids in self.states([encoding.ids for encoding in self.tokenizer.encode_batch(list(texts))]):
+            mask = (ids != PADDING).long()
+            means = (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
             vectors |= zip(part, functional.normalize(means, dim=1), strict=True)
-        return torch.stack([vectors[number] for number in range(len(encoded))])
-
-
-def _attention(_module: Any, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, **_: Any) -> Any:
-    """Attention as the textbook has it: going back through torch's own takes several times as long on a processor."""
-    with torch.autocast("cpu", enabled=False):
-        scores = torch.matmul(query * query.shape[-1] ** -0.5, key.transpose(-1, -2))
-        if mask is not None:
-            scores = scores + mask.to(scores.dtype)
-        return torch.matmul(scores.softmax(-1), value).transpose(1, 2).contiguous(), None
+        return torch.stack([vectors[number] for number in range(len(texts))])
 
 
 def tune(folder: Path, data: Path, checkpoint: Path, steps: int = STEPS) -> None:

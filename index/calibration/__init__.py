@@ -61,6 +61,9 @@ class Signals:
 RANKING = ("cosine", "sentence_cosine", "introduces", "context_match", "text_match", "rest_match")
 SENTENCE = ("cosine", "match", "kind")
 CONFIDENCE = ("score", "lead", *Signals.__dataclass_fields__)
+READING = ("bias", "log_odds", "read", "sentence")
+DOUBT = (0.02, 0.97)
+"""From which to which probability a passage is read before it is given as an answer, or not."""
 _FIRST, _SECOND = np.triu_indices(len(CONFIDENCE))
 CONFIDENCE_TERMS = (
     "bias",
@@ -76,11 +79,15 @@ class Weights:
     `confidence` has two signals of its own: the `score` by which a candidate is ranked, and its `lead` over the next
     best one (below zero for those that are not the best). What one signal says depends on the others, so each product
     of two has a weight as well, and there is a `bias`.
+
+    `reading` says what counts of a passage that was read: for its probability a `bias`, the `log_odds` of the
+    probability before and what was `read`; for its sentences what was read of each (`sentence`).
     """
 
     ranking: dict[str, float]
     sentence: dict[str, float]
     confidence: dict[str, float]
+    reading: dict[str, float]
     threshold: float
 
     def rank(self, signals: Signals) -> float:
@@ -103,14 +110,38 @@ class Weights:
         values = np.array(self.confidence_values(signals, lead))
         terms = [1.0, *values, *(values[_FIRST] * values[_SECOND])]
         z = sum(self.confidence[name] * term for name, term in zip(CONFIDENCE_TERMS, terms, strict=True))
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
+        return _logistic(z)
+
+    def probability_when_read(self, probability: float, read: float) -> float:
+        """The probability of a passage that was read; `read` is the log-odds of the cross-encoder that it answers."""
+        weights = self.reading
+        return _logistic(weights["bias"] + weights["log_odds"] * log_odds(probability) + weights["read"] * read)
+
+
+def is_doubtful(probability: float) -> bool:
+    """Whether a passage is to be read before it is said to answer, or not to."""
+    return DOUBT[0] <= probability <= DOUBT[1]
+
+
+def log_odds(probability: float) -> float:
+    """The inverse of the logistic function."""
+    return math.log(probability / (1 - probability))
+
+
+def _logistic(z: float) -> float:
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
 
 
 def read_weights(path: Path = DEFAULT_WEIGHTS) -> Weights:
     """Read the weights; raises `DamagedIndexError` when the file does not hold them."""
     try:
         weights = Weights(**json.loads(path.read_text("utf-8")))
-        groups = ((weights.ranking, RANKING), (weights.sentence, SENTENCE), (weights.confidence, CONFIDENCE_TERMS))
+        groups = (
+            (weights.ranking, RANKING),
+            (weights.sentence, SENTENCE),
+            (weights.confidence, CONFIDENCE_TERMS),
+            (weights.reading, READING),
+        )
         if not all(math.isfinite(group[name]) for group, names in groups for name in names):
             raise ValueError(path)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

@@ -6,7 +6,7 @@ Each folder is an evaluation set (`corpus/` and `questions.jsonl`). Beside its o
 of the other sets', which it cannot answer; and parts of it, each a few documents, are asked its questions once more.
 Sets that `python -m training crossing` translated show what questions in another language look like; the threshold is
 set without them. In sets that name every passage that answers, each question is asked once more without these: it has
-lost its answer.
+lost its answer. Last, doubtful passages are read, and what that counts for is fitted to what the other signals say.
 Nothing is embedded anew when the weights change.
 """
 
@@ -22,6 +22,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-from index.answering import distinct
+from index.answering import Read, distinct, judge
 from index.build import build
 from index.cache import cache_path
 from index.calibration import (
@@ -42,8 +43,11 @@ from index.calibration import (
     SENTENCE,
     Signals,
     Weights,
+    is_doubtful,
+    log_odds,
     read_weights,
 )
+from index.cross_encoder import cross_encoder
 from index.documents import corpus_files
 from index.embedding import Embedder, find_model
 from index.errors import VerbatimError
@@ -72,13 +76,14 @@ Choice = tuple[NDArray[np.floating], NDArray[np.bool_], float]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with its candidates, each with whether it holds the answer, best first.
+    """A question, its `text` as it was read, and its candidates, each with whether it holds the answer, best first.
 
     It may be `foreign` to the set, asked of a part of it only, `translated` by a machine, or have `lost` its answer.
     """
 
     source: str
     known: KnownQuestion
+    text: str
     foreign: bool
     of_part: bool
     translated: bool
@@ -122,14 +127,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         asked += parts
         if folder in options.complete:
             asked += _without_answers([*whole, *parts])
-    weights = fit(asked)
+    weights = fit(asked, _remembering(cross_encoder().read))
     text = json.dumps(asdict(weights), indent=1, default=float) + "\n"
     options.out.write_text(text, "utf-8")
     sys.stdout.write(text)
     return 0
 
 
-def fit(asked: Sequence[Asked]) -> Weights:
+def fit(asked: Sequence[Asked], read: Read) -> Weights:
     """The weights that tell right passages, sentences and answers from wrong ones."""
     whole = [question for question in asked if not (question.of_part or question.lost)]
     if all(question.answerable or question.translated for question in whole):
@@ -139,7 +144,15 @@ def fit(asked: Sequence[Asked]) -> Weights:
     ranking = {name: round(weight / total, 4) for name, weight in ranking.items()}
     sentence = _choosing(SENTENCE, _sentence_choices(whole))
     weights = _with_confidence(replace(read_weights(), ranking=ranking, sentence=sentence), asked)
-    return replace(weights, threshold=_threshold(weights, [question for question in whole if not question.translated]))
+    weights = _with_reading(weights, asked, read)
+    untranslated = [question for question in whole if not question.translated]
+    return replace(weights, threshold=_threshold(weights, untranslated, read))
+
+
+def _remembering(read: Read) -> Read:
+    """The same, but no passage is read twice for a question."""
+    remembered = cache(read)
+    return lambda question, context, sentences: remembered(question, context, tuple(sentences))
 
 
 @contextmanager
@@ -172,10 +185,11 @@ def _ask(
         text = cleaned(known.question)
         if is_small_talk(text):
             continue
-        candidates = distinct(searcher.candidates(searcher.query(text), 1))
+        query = searcher.query(text)
+        candidates = distinct(searcher.candidates(query, 1))
         right = [any(holds(candidate.passage, gold) for gold in known.gold) for candidate in candidates]
         found = list(zip(candidates, right, strict=True))
-        yield Asked(source, known, foreign, of_part, translated, found)
+        yield Asked(source, known, query.text, foreign, of_part, translated, found)
 
 
 def _ask_parts(settings: IndexSettings, whole: Sequence[Asked], embedder: Embedder) -> Iterator[Asked]:
@@ -275,15 +289,59 @@ def _with_confidence(weights: Weights, asked: Sequence[Asked]) -> Weights:
     examples = [example for example in examples if example[2] or not example[0].answerable]
     rows = np.array([row for _, row, _, _ in examples])
     answerable = np.array([question.answerable for question, *_ in examples])
-    groups = [(question.source, question.of_part, question.answerable, question.lost) for question, *_ in examples]
-    sizes = Counter(groups)
-    weight = np.array([sizes[group] ** -0.5 for group in groups])
-    weight[[question.lost for question, *_ in examples]] *= LOST_COUNTS
-    # Else the few answers across languages would be taken for signs of having none.
-    kinds = 2 * answerable + (rows[:, CONFIDENCE.index("crosses")] > 0)
-    weight /= np.bincount(kinds, weights=weight)[kinds]
+    weight = _counts([question for question, *_ in examples], rows[:, CONFIDENCE.index("crosses")] > 0, 0.5)
     confidence = dict(zip(CONFIDENCE_TERMS, _quadratic(rows, answerable, weight).round(4), strict=True))
     return replace(weights, confidence=confidence)
+
+
+def _with_reading(weights: Weights, asked: Sequence[Asked], read: Read) -> Weights:
+    """The weights with what reading counts; it is the doubtful passages that are read.
+
+    As for the confidence, an answerable question whose answer was not found is left out.
+    """
+    examples: list[tuple[Asked, bool]] = []
+    rows: list[Row] = []
+    choices: list[Choice] = []
+    for question in asked:
+        (best, is_right), *_ = _ranked(weights, question)
+        probability = _best(weights, question)[2]
+        if not is_doubtful(probability) or (question.answerable and not is_right):
+            continue
+        found = read(question.text, best.passage.context, best.passage.sentence_texts)
+        examples.append((question, best.signals.crosses > 0))
+        rows.append([log_odds(probability), float(np.logaddexp.reduce(found))])
+        if is_right and not question.of_part:
+            [(_, lit, counts)] = _sentence_choices([replace(question, candidates=[(best, True)])])
+            choices.append((np.stack([weights.sentence_scores(best.sentences), found], axis=1), lit, counts))
+    answerable = np.array([question.answerable for question, _ in examples])
+    if answerable.all() or not answerable.any():
+        raise VerbatimError("Too few passages are doubtful: what reading counts cannot be fitted.", "Give more texts.")
+    # There is little to fit here, and few are the sets: each is a kind of corpus of its own, however much it asks.
+    weight = _counts([question for question, _ in examples], np.array([crosses for _, crosses in examples]), 0.0)
+    model = LogisticRegression(C=1.0).fit(rows, answerable, sample_weight=weight * len(rows) / weight.sum())
+    sentence = _choosing(("before", "read"), choices)
+    reading = {
+        "bias": model.intercept_[0],
+        "log_odds": model.coef_[0][0],
+        "read": model.coef_[0][1],
+        "sentence": sentence["read"] / sentence["before"],
+    }
+    return replace(weights, reading={name: round(float(value), 4) for name, value in reading.items()})
+
+
+def _counts(asked: Sequence[Asked], crosses: NDArray[np.bool_], by_size: float) -> Values:
+    """How much each question counts: as much in all for those with an answer and without, across languages and not.
+
+    Of these a set counts by this power of its size: with 0 all sets count the same, with 1 all questions.
+    """
+    groups = [(question.source, question.of_part, question.answerable, question.lost) for question in asked]
+    sizes = Counter(groups)
+    weight = np.array([sizes[group] ** (by_size - 1) for group in groups])
+    weight[[question.lost for question in asked]] *= LOST_COUNTS
+    # Else the few answers across languages would be taken for signs of having none.
+    kinds = 2 * np.array([question.answerable for question in asked]) + crosses
+    counted: Values = weight / np.bincount(kinds, weights=weight)[kinds]
+    return counted
 
 
 def _quadratic(rows: Values, answerable: NDArray[np.bool_], weight: Values) -> Values:
@@ -305,13 +363,16 @@ def _quadratic(rows: Values, answerable: NDArray[np.bool_], weight: Values) -> V
     return np.concatenate([[bias], linear - (square + square.T) @ mean, square[first, second]])
 
 
-def _threshold(weights: Weights, asked: Iterable[Asked]) -> float:
+def _threshold(weights: Weights, asked: Iterable[Asked], read: Read) -> float:
     """The least probability at which few unanswerable questions are answered, over all and in each set."""
     own: dict[str, list[float]] = defaultdict(list)
     everything: list[float] = []
     for question in asked:
         if not question.answerable:
-            confidence = _best(weights, question)[2]
+            ranked = [
+                replace(candidate, score=weights.rank(candidate.signals)) for candidate, _ in _ranked(weights, question)
+            ]
+            confidence = judge(question.text, ranked, weights, read)[0].probability
             everything.append(confidence)
             if not question.foreign:
                 own[question.source].append(confidence)
@@ -322,10 +383,14 @@ def _threshold(weights: Weights, asked: Iterable[Asked]) -> float:
 
 def _best(weights: Weights, question: Asked) -> tuple[Row, bool, float]:
     """Of the passage that these weights rank first: its signals, whether it is right, and the confidence in it."""
-    (best, is_right), *others = sorted(question.candidates, key=lambda entry: -weights.rank(entry[0].signals))
+    (best, is_right), *others = _ranked(weights, question)
     lead = weights.rank(best.signals) - (weights.rank(others[0][0].signals) if others else 0.0)
     values = weights.confidence_values(best.signals, lead)
     return values, is_right, weights.probability(best.signals, lead)
+
+
+def _ranked(weights: Weights, question: Asked) -> list[tuple[Candidate, bool]]:
+    return sorted(question.candidates, key=lambda entry: -weights.rank(entry[0].signals))
 
 
 def _row(signals: Signals, names: Sequence[str]) -> Row:

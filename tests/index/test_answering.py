@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from index.build import build
@@ -146,3 +147,24 @@ def test_the_same_question_again_is_answered_from_memory(guide):
     assert (again.quotes, again.nearest, again.confidence) == (first.quotes, first.nearest, first.confidence)
     assert first.stages
     assert not again.stages
+
+
+@pytest.mark.parametrize("doubtful", [True, False])
+def test_the_best_passage_is_read_and_only_in_doubt(guide, monkeypatch, doubtful):
+    answerer = guide._serving.answerer
+    real, read = answerer._read, []
+    monkeypatch.setattr(answerer, "_read", lambda *arguments: read.append(arguments) or real(*arguments))
+    monkeypatch.setattr("index.answering.is_doubtful", lambda _probability: doubtful)
+    question = f"Who signs contracts, in {'doubt' if doubtful else 'truth'}?"
+    quote = (guide.ask(question).quotes or guide.ask(question).nearest)[0]
+    assert [(asked, "".join(sentences)) for asked, _, sentences in read] == [(question, quote.text)] * doubtful
+
+
+def test_what_reads_like_an_answer_is_surer_and_what_does_not_less(guide, monkeypatch):
+    answerer = guide._serving.answerer
+    found = {}
+    monkeypatch.setattr("index.answering.is_doubtful", lambda _probability: True)
+    for likely in (-8.0, 8.0):
+        monkeypatch.setattr(answerer, "_read", lambda _q, _c, sentences, odds=likely: np.full(len(sentences), odds))
+        found[likely] = guide.ask(f"Who signs the contracts {'above' if likely > 0 else 'below'} that sum?").confidence
+    assert found[-8.0] < found[8.0]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from index.calibration import CONFIDENCE_TERMS, DEFAULT_WEIGHTS, RANKING, SENTENCE, Signals, read_weights
+from index.calibration import CONFIDENCE_TERMS, DEFAULT_WEIGHTS, RANKING, READING, SENTENCE, Signals, read_weights
 from index.calibration.fit import main
 from index.errors import DamagedIndexError, VerbatimError
 
@@ -19,6 +19,7 @@ def test_the_shipped_weights_name_every_signal():
     assert set(weights.ranking) == set(RANKING)
     assert set(weights.sentence) == set(SENTENCE)
     assert set(weights.confidence) == set(CONFIDENCE_TERMS)
+    assert set(weights.reading) == set(READING)
     assert 0 < weights.threshold < 1
 
 
@@ -48,6 +49,7 @@ def test_the_weights_can_be_made_again(shared_eval, tmp_path, capsys):
     assert main([*folders, "--work", str(tmp_path / "work"), "--out", str(out)]) == 0
     made = read_weights(out)
     assert made.ranking["cosine"] > 0
+    assert made.reading["read"] > 0
     assert json.loads(capsys.readouterr().out) == json.loads(out.read_text("utf-8"))
     assert json.loads(DEFAULT_WEIGHTS.read_text("utf-8")).keys() == json.loads(out.read_text("utf-8")).keys()
 

@@ -1,0 +1,94 @@
+"""The cross-encoder learns which sentence answers, or that none does; a run that was cut off ends as a whole one."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import BertConfig, BertModel
+
+from index.embedding import builtin_folder
+from training import reading
+from training.written import FOLDER, Example, read_written
+
+STAGES = [
+    reading.Stage("clozes", steps=4, learning_rate=0.003, warm_up=1),
+    reading.Stage("written", steps=4, learning_rate=0.003, warm_up=1),
+]
+
+
+@pytest.fixture(autouse=True)
+def small(tmp_path, monkeypatch, few_documents):
+    """A model of two small layers, of which one is taken, and a few documents."""
+    folder = tmp_path / "model"
+    torch.manual_seed(3)
+    config = BertConfig(
+        vocab_size=20_500, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=16
+    )
+    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    shutil.copy(builtin_folder() / "tokenizer.json", folder)
+    monkeypatch.setattr(reading, "builtin_folder", lambda: folder)
+    monkeypatch.setattr(reading, "LAYERS", 1)
+    monkeypatch.setattr(reading, "read_written", lambda count_tokens: read_written(count_tokens, few_documents))
+
+
+@pytest.mark.parametrize("steps_before", [3, 7])
+def test_a_run_that_was_cut_off_ends_as_one_that_was_not(data, tmp_path, monkeypatch, steps_before):
+    monkeypatch.setattr(reading, "_CHECKPOINT_EVERY", 2)
+    reading.train(data, tmp_path / "whole.safetensors", tmp_path / "other.pt", STAGES)
+
+    checkpoint, out = tmp_path / "checkpoint.pt", tmp_path / "out.safetensors"
+    step = torch.optim.AdamW.step
+    steps = iter(range(steps_before))
+
+    def cut_off(self, *arguments, **options):
+        if next(steps, None) is None:
+            raise KeyboardInterrupt
+        return step(self, *arguments, **options)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(torch.optim.AdamW, "step", cut_off)
+        reading.train(data, out, checkpoint, STAGES)
+    assert not out.exists()
+    reading.train(data, out, checkpoint, STAGES)
+    assert not checkpoint.exists()
+    expected, found = load_file(tmp_path / "whole.safetensors"), load_file(out)
+    assert {"heads.sentence.weight", "encoder.layer.0.output.dense.weight"} < expected.keys() == found.keys()
+    assert not any(name.startswith("embeddings.") for name in found)
+    assert all(torch.allclose(found[name].float(), weight.float(), atol=2e-3) for name, weight in expected.items())
+
+
+def test_what_is_learnt_is_told_apart_better():
+    learner = reading._Learner()
+    sentences = ["The bridge was built by Anna Berg.", "It is blue.", "Nobody knows why."]
+    examples = [
+        Example("Who built it?", "", sentences, frozenset({0})),
+        Example("How long is it?", "", sentences, frozenset()),
+    ]
+    optimizer = torch.optim.AdamW([one for one in learner.parameters() if one.requires_grad], lr=0.01)
+    losses = []
+    for _ in range(30):
+        loss = learner(examples)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0] / 2
+
+
+def test_a_written_question_is_asked_of_what_answers_it_and_of_what_comes_near(few_documents):
+    examples = reading.written_examples()
+    some = [next(examples) for _ in range(2 * 24 * 6)]
+    answered = [example for example in some if example.right]
+    assert 0.3 < len(answered) / len(some) < 0.4
+    assert len({example.question for example in some}) > 100
+
+
+def test_a_third_of_the_written_questions_has_no_answer():
+    written = read_written(lambda texts: [len(text.split()) for text in texts], FOLDER)
+    assert len(written) == 180
+    for document in written:
+        assert [bool(question.places) for question in document.questions].count(False) == 8
+        assert all(place in document.sentences for question in document.questions for place in question.places)
