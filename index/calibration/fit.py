@@ -289,7 +289,7 @@ def _with_confidence(weights: Weights, asked: Sequence[Asked]) -> Weights:
     examples = [example for example in examples if example[2] or not example[0].answerable]
     rows = np.array([row for _, row, _, _ in examples])
     answerable = np.array([question.answerable for question, *_ in examples])
-    weight = _counts([question for question, *_ in examples], rows[:, CONFIDENCE.index("crosses")] > 0, 0.5)
+    weight = _counts([question for question, *_ in examples], rows[:, CONFIDENCE.index("crosses")] > 0)
     confidence = dict(zip(CONFIDENCE_TERMS, _quadratic(rows, answerable, weight).round(4), strict=True))
     return replace(weights, confidence=confidence)
 
@@ -316,8 +316,7 @@ def _with_reading(weights: Weights, asked: Sequence[Asked], read: Read) -> Weigh
     answerable = np.array([question.answerable for question, _ in examples])
     if answerable.all() or not answerable.any():
         raise VerbatimError("Too few passages are doubtful: what reading counts cannot be fitted.", "Give more texts.")
-    # There is little to fit here, and few are the sets: each is a kind of corpus of its own, however much it asks.
-    weight = _counts([question for question, _ in examples], np.array([crosses for _, crosses in examples]), 0.0)
+    weight = _counts([question for question, _ in examples], np.array([crosses for _, crosses in examples]))
     model = LogisticRegression(C=1.0).fit(rows, answerable, sample_weight=weight * len(rows) / weight.sum())
     sentence = _choosing(("before", "read"), choices)
     reading = {
@@ -329,14 +328,11 @@ def _with_reading(weights: Weights, asked: Sequence[Asked], read: Read) -> Weigh
     return replace(weights, reading={name: round(float(value), 4) for name, value in reading.items()})
 
 
-def _counts(asked: Sequence[Asked], crosses: NDArray[np.bool_], by_size: float) -> Values:
-    """How much each question counts: as much in all for those with an answer and without, across languages and not.
-
-    Of these a set counts by this power of its size: with 0 all sets count the same, with 1 all questions.
-    """
+def _counts(asked: Sequence[Asked], crosses: NDArray[np.bool_]) -> Values:
+    """How much each question counts: as much in all for those with an answer and without, across languages and not."""
     groups = [(question.source, question.of_part, question.answerable, question.lost) for question in asked]
     sizes = Counter(groups)
-    weight = np.array([sizes[group] ** (by_size - 1) for group in groups])
+    weight = np.array([sizes[group] ** -0.5 for group in groups])
     weight[[question.lost for question in asked]] *= LOST_COUNTS
     # Else the few answers across languages would be taken for signs of having none.
     kinds = 2 * np.array([question.answerable for question in asked]) + crosses
