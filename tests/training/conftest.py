@@ -7,7 +7,10 @@ import json
 import shutil
 
 import pytest
+import torch
+from transformers import BertConfig, BertModel
 
+from index.embedding import builtin_folder
 from training import written
 
 
@@ -53,3 +56,36 @@ def few_documents(tmp_path):
     ours = [line for line in lines if any(json.loads(line)["id"].startswith(f"{path.stem}-") for path in documents)]
     (folder / "questions.jsonl").write_text("".join(ours), "utf-8")
     return folder
+
+
+@pytest.fixture
+def model(tmp_path):
+    """A folder with a model of two small layers."""
+    folder = tmp_path / "model"
+    torch.manual_seed(3)
+    config = BertConfig(
+        vocab_size=20_500, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=16
+    )
+    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    shutil.copy(builtin_folder() / "tokenizer.json", folder)
+    return folder
+
+
+@pytest.fixture
+def cut_off(monkeypatch):
+    """Runs a training that is stopped, as by Ctrl-C, after so many steps."""
+
+    def run(steps, train):
+        step = torch.optim.AdamW.step
+        left = iter(range(steps))
+
+        def stop(self, *arguments, **options):
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            return step(self, *arguments, **options)
+
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(torch.optim.AdamW, "step", stop)
+            train()
+
+    return run

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import BertConfig, BertModel
 
-from index.embedding import builtin_folder
 from training import reading
 from training.written import FOLDER, Example, read_written
 
@@ -20,37 +16,20 @@ STAGES = [
 
 
 @pytest.fixture(autouse=True)
-def small(tmp_path, monkeypatch, few_documents):
+def small(monkeypatch, model, few_documents):
     """A model of two small layers, of which one is taken, and a few documents."""
-    folder = tmp_path / "model"
-    torch.manual_seed(3)
-    config = BertConfig(
-        vocab_size=20_500, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=16
-    )
-    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
-    shutil.copy(builtin_folder() / "tokenizer.json", folder)
-    monkeypatch.setattr(reading, "builtin_folder", lambda: folder)
+    monkeypatch.setattr(reading, "builtin_folder", lambda: model)
     monkeypatch.setattr(reading, "LAYERS", 1)
     monkeypatch.setattr(reading, "read_written", lambda count_tokens: read_written(count_tokens, few_documents))
 
 
 @pytest.mark.parametrize("steps_before", [3, 7])
-def test_a_run_that_was_cut_off_ends_as_one_that_was_not(data, tmp_path, monkeypatch, steps_before):
+def test_a_run_that_was_cut_off_ends_as_one_that_was_not(data, tmp_path, monkeypatch, cut_off, steps_before):
     monkeypatch.setattr(reading, "_CHECKPOINT_EVERY", 2)
     reading.train(data, tmp_path / "whole.safetensors", tmp_path / "other.pt", STAGES)
 
     checkpoint, out = tmp_path / "checkpoint.pt", tmp_path / "out.safetensors"
-    step = torch.optim.AdamW.step
-    steps = iter(range(steps_before))
-
-    def cut_off(self, *arguments, **options):
-        if next(steps, None) is None:
-            raise KeyboardInterrupt
-        return step(self, *arguments, **options)
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(torch.optim.AdamW, "step", cut_off)
-        reading.train(data, out, checkpoint, STAGES)
+    cut_off(steps_before, lambda: reading.train(data, out, checkpoint, STAGES))
     assert not out.exists()
     reading.train(data, out, checkpoint, STAGES)
     assert not checkpoint.exists()
