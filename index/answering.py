@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
 
 import numpy as np
 
@@ -62,9 +63,10 @@ class Answerer:
         confidence = 0.0
         if not is_small_talk(text):
             found, sure = self._found(text, context_of(text, previous), _SHOWN)
-            least = [self._weights.threshold, *[max(_SURELY, self._weights.threshold)] * _SHOWN]
-            answering = [quote for quote, p, enough in zip(found, sure, least, strict=False) if p >= enough]
-            confidence = max((p for p, enough in zip(sure, least, strict=False) if p >= enough), default=sure[0])
+            threshold = self._weights.threshold
+            answers = [p >= (max(_SURELY, threshold) if place else threshold) for place, p in enumerate(sure)]
+            answering = list(compress(found, answers))
+            confidence = max(compress(sure, answers), default=sure[0])
             kind = "answer" if answering else "abstention"
         return Answer(
             id=question_id,

@@ -365,10 +365,8 @@ def _threshold(weights: Weights, asked: Iterable[Asked], read: Read) -> float:
     everything: list[float] = []
     for question in asked:
         if not question.answerable:
-            ranked = [
-                replace(candidate, score=weights.rank(candidate.signals)) for candidate, _ in _ranked(weights, question)
-            ]
-            confidence = judge(question.text, ranked, weights, read)[0].probability
+            candidates = [candidate for candidate, _ in _ranked(weights, question)]
+            confidence = judge(question.text, candidates, weights, read)[0].probability
             everything.append(confidence)
             if not question.foreign:
                 own[question.source].append(confidence)
@@ -380,13 +378,17 @@ def _threshold(weights: Weights, asked: Iterable[Asked], read: Read) -> float:
 def _best(weights: Weights, question: Asked) -> tuple[Row, bool, float]:
     """Of the passage that these weights rank first: its signals, whether it is right, and the confidence in it."""
     (best, is_right), *others = _ranked(weights, question)
-    lead = weights.rank(best.signals) - (weights.rank(others[0][0].signals) if others else 0.0)
+    lead = best.score - (others[0][0].score if others else 0.0)
     values = weights.confidence_values(best.signals, lead)
     return values, is_right, weights.probability(best.signals, lead)
 
 
 def _ranked(weights: Weights, question: Asked) -> list[tuple[Candidate, bool]]:
-    return sorted(question.candidates, key=lambda entry: -weights.rank(entry[0].signals))
+    """The candidates with the scores that these weights give them, best first."""
+    scored = [
+        (replace(candidate, score=weights.rank(candidate.signals)), right) for candidate, right in question.candidates
+    ]
+    return sorted(scored, key=lambda entry: -entry[0].score)
 
 
 def _row(signals: Signals, names: Sequence[str]) -> Row:

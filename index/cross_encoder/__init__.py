@@ -7,7 +7,7 @@ vocabulary are the builtin model's, whatever model the vectors of an index come 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -93,8 +93,11 @@ class CrossEncoder:
             raise ModelError(f"The cross-encoder cannot be loaded ({reason}).", "Install Verbatim again.") from error
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
-        self._bert = bert.eval()
-        self._layers = quantized_layers(bert)
+        bert.eval()
+        self._embeddings = bert.embeddings
+        self._layers: Callable[[Tensor], Tensor] = quantized_layers(bert) or (
+            lambda states: bert.encoder(states[None]).last_hidden_state[0]
+        )
 
     def read(self, question: str, context: str, sentences: Sequence[str]) -> Vectors:
         """The log-odds of each sentence that it answers, over that none of the passage does; shape (sentences,).
@@ -110,11 +113,8 @@ class CrossEncoder:
 
     def _states(self, ids: Tensor) -> Tensor:
         """The states of one text; shape (tokens, dimension)."""
-        if self._layers is None:
-            states: Tensor = self._bert(ids).last_hidden_state[0]
-            return states
-        embedded: Tensor = self._layers(self._bert.embeddings(ids)[0])
-        return embedded
+        states: Tensor = self._layers(self._embeddings(ids)[0])
+        return states
 
 
 @cache

@@ -77,9 +77,9 @@ def test_weights_that_are_none_are_said_to_be(tmp_path, monkeypatch):
         CrossEncoder()
 
 
-def test_whole_numbers_read_as_the_library_does():
-    found = CrossEncoder()
-    quick = found.read("Who asked for an inquiry?", "The harbour", ENGLISH)
-    assert found._layers is not None
-    found._layers = None
-    assert np.allclose(quick, found.read("Who asked for an inquiry?", "The harbour", ENGLISH), atol=0.6)
+def test_whole_numbers_read_as_the_library_does(monkeypatch):
+    monkeypatch.setattr(module, "quantized_layers", lambda _bert: None)
+    slow = CrossEncoder()
+    assert slow._layers is not cross_encoder()._layers
+    expected, found = (it.read("Who asked for an inquiry?", "The harbour", ENGLISH) for it in (slow, cross_encoder()))
+    assert np.allclose(found, expected, atol=0.6)
