@@ -21,10 +21,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from index.build import build
-from index.documents import corpus_files, read_document
+from index.documents import read_document
 from index.embedding import Embedder, find_model
-from index.evaluation import KnownQuestion, Outcome, measure, read_questions, score, table
+from index.evaluation import KnownQuestion, Outcome, measure, read_documents_with_questions, score, table
 from index.live import LiveIndex
+from index.reporting import reporting
 from index.settings import BUILTIN_MODEL, IndexSettings
 
 
@@ -34,17 +35,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="corpus/ and questions.jsonl")
     parser.add_argument("--model", default=BUILTIN_MODEL)
     options = parser.parse_args()
-    documents = corpus_files(options.folder / "corpus")
-    own: dict[str, list[KnownQuestion]] = {path.stem: [] for _, path in documents}
-    for known in read_questions(options.folder / "questions.jsonl"):
-        document = known.id.rpartition("-")[0]
-        if document not in own:
-            parser.error(f"{known.id} is a question about no document: its id should begin with one's name")
-        own[document].append(known)
     embedder = Embedder(find_model(options.model))
     outcomes: dict[str, list[Outcome]] = defaultdict(list)
-    for name, path in documents:
-        for outcome in ask_alone(path, own[path.stem], embedder, options.model):
+    for name, path, questions in read_documents_with_questions(options.folder):
+        for outcome in ask_alone(path, questions, embedder, options.model):
             outcomes[f"{outcome.language} of {read_document(name, path).language}"].append(outcome)
     rows = {(options.folder.name, kind): score(some) for kind, some in sorted(outcomes.items())}
     rows[options.folder.name, "all"] = score([outcome for some in outcomes.values() for outcome in some])
@@ -63,4 +57,6 @@ def ask_alone(document: Path, questions: Sequence[KnownQuestion], embedder: Embe
 
 
 if __name__ == "__main__":
-    main()
+    with reporting() as status:
+        main()
+    sys.exit(status.code)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.answer import Quote
+from index.documents import corpus_files
 from index.errors import VerbatimError
 
 if TYPE_CHECKING:
@@ -101,6 +102,23 @@ def read_questions(path: Path) -> list[KnownQuestion]:
     if not questions:
         raise VerbatimError(f"{path} holds no questions.", "Give a .jsonl file with a question a line.")
     return questions
+
+
+def read_documents_with_questions(folder: Path) -> list[tuple[str, Path, list[KnownQuestion]]]:
+    """The name and path of each document of a set, and the questions about it: those whose id begins with its name.
+
+    Raises `VerbatimError` for a question about no document.
+    """
+    documents = [(name, path, list[KnownQuestion]()) for name, path in corpus_files(folder / "corpus")]
+    about = {path.stem: questions for _, path, questions in documents}
+    for known in read_questions(folder / "questions.jsonl"):
+        document = known.id.rpartition("-")[0]
+        if document not in about:
+            raise VerbatimError(
+                f"{known.id} is a question about no document.", "Let its id begin with a document's name, then -."
+            )
+        about[document].append(known)
+    return documents
 
 
 def measure(index: LiveIndex, questions: Iterable[KnownQuestion]) -> list[Outcome]:

@@ -12,7 +12,7 @@ from index.documents import corpus_files, read_document
 from index.evaluation import read_questions
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = {"training/questions": 180, "benchmarks/questions": 30}
+FOLDERS = {"training/questions": 150, "training/held_out": 30, "benchmarks/questions": 30}
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -29,9 +29,9 @@ def test_every_answer_stands_in_the_document_that_was_asked_about(folder):
     assert sum(not known.gold for known in questions) == len(questions) // 3
 
 
-def test_what_measures_is_not_among_what_may_be_learnt_from():
-    ours, theirs = ({path.stem for _, path in corpus_files(ROOT / folder / "corpus")} for folder in FOLDERS)
-    assert not ours & theirs
+def test_no_document_is_in_two_folders():
+    names = [path.stem for folder in FOLDERS for _, path in corpus_files(ROOT / folder / "corpus")]
+    assert len(set(names)) == len(names)
 
 
 def test_a_question_about_no_document_is_refused(tmp_path):
@@ -40,6 +40,6 @@ def test_a_question_about_no_document_is_refused(tmp_path):
     (tmp_path / "questions.jsonl").write_text('{"id": "tower-01", "question": "How high?", "gold": []}', "utf-8")
     command = [sys.executable, "benchmarks/single.py", str(tmp_path)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert ended.returncode == 2
+    assert ended.returncode == 1
     assert "tower-01 is a question about no document" in ended.stderr
     assert "Traceback" not in ended.stderr

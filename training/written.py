@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.documents import Document, corpus_files, read_document
-from index.evaluation import Gold, KnownQuestion, read_questions
+from index.documents import Document, read_document
+from index.evaluation import Gold, read_documents_with_questions
 from index.paragraphs import Span
 from index.passages import TokenCounter, cut
 
 FOLDER = Path(__file__).parent / "questions"
+HELD_OUT = Path(__file__).parent / "held_out"
+"""From these the cross-encoder does not learn, so that what reading counts can be fitted to them."""
 
 _MOST_TOKENS = 500
 
@@ -54,12 +55,9 @@ class WrittenDocument:
 
 
 def read_written(count_tokens: TokenCounter, folder: Path = FOLDER) -> list[WrittenDocument]:
-    """Read the documents, each with the questions about it: those whose id begins with its name."""
-    about: dict[str, list[KnownQuestion]] = defaultdict(list)
-    for known in read_questions(folder / "questions.jsonl"):
-        about[known.id.rpartition("-")[0]].append(known)
+    """Read the documents, each with the questions about it."""
     written = []
-    for name, path in corpus_files(folder / "corpus"):
+    for name, path, questions in read_documents_with_questions(folder):
         document = read_document(name, path)
         passages = cut(document, count_tokens, _MOST_TOKENS)
         spans = {
@@ -67,16 +65,16 @@ def read_written(count_tokens: TokenCounter, folder: Path = FOLDER) -> list[Writ
             for number, passage in enumerate(passages)
             for place, span in enumerate(passage.sentences)
         }
-        questions = [
+        asked = [
             Asked(
                 known.question,
                 frozenset(at for at, span in spans.items() if any(_holds(document, span, gold) for gold in known.gold)),
             )
-            for known in about[path.stem]
+            for known in questions
         ]
         sentences = {at: document.text[span.start : span.end] for at, span in spans.items()}
         contexts = [passage.context for passage in passages]
-        written.append(WrittenDocument([p.embedded_text for p in passages], contexts, sentences, questions))
+        written.append(WrittenDocument([p.embedded_text for p in passages], contexts, sentences, asked))
     return written
 
 

@@ -1,13 +1,14 @@
 """Makes `weights.json` from questions with known answers.
 
-    python -m index.calibration.fit FOLDER … --translated FOLDER … --complete FOLDER … --work DIR
+    python -m index.calibration.fit FOLDER … --translated FOLDER … --complete FOLDER … --alone FOLDER … --work DIR
 
 Each folder is an evaluation set (`corpus/` and `questions.jsonl`). Beside its own questions every corpus is asked some
 of the other sets', which it cannot answer; and parts of it, each a few documents, are asked its questions once more.
 Sets that `python -m training crossing` translated show what questions in another language look like; the threshold is
 set without them. In sets that name every passage that answers, each question is asked once more without these: it has
-lost its answer. Last, doubtful passages are read, and what that counts for is fitted to what the other signals say.
-Nothing is embedded anew when the weights change.
+lost its answer. Last, doubtful passages are read, and what that counts for is fitted to what the other signals say: for
+this, documents that are a corpus of their own are asked the questions about them (`--alone`), as some come near without
+an answer. Nothing is embedded anew when the weights change.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ from index.cross_encoder import cross_encoder
 from index.documents import corpus_files
 from index.embedding import Embedder, find_model
 from index.errors import VerbatimError
-from index.evaluation import KnownQuestion, holds, lights, read_questions
+from index.evaluation import KnownQuestion, holds, lights, read_documents_with_questions, read_questions
 from index.generation import hold_current
 from index.questions import cleaned, is_small_talk
 from index.reporting import reporting
@@ -104,6 +105,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--complete", nargs="*", default=[], type=Path, metavar="FOLDER", help="those of them that name every answer"
     )
+    parser.add_argument(
+        "--alone", nargs="*", default=[], type=Path, metavar="FOLDER", help="sets of which each document is a corpus"
+    )
     parser.add_argument("--work", type=Path, required=True, metavar="DIR", help="where the sets' indexes are kept")
     parser.add_argument("--model", default=BUILTIN_MODEL)
     parser.add_argument("--out", type=Path, default=DEFAULT_WEIGHTS)
@@ -127,15 +131,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         asked += parts
         if folder in options.complete:
             asked += _without_answers([*whole, *parts])
-    weights = fit(asked, _remembering(cross_encoder().read))
+    alone: list[Asked] = []
+    for folder in options.alone:
+        settings = IndexSettings(folder / "corpus", options.work / folder.name, options.model)
+        alone += _ask_alone(settings, embedder)
+    weights = fit(asked, alone, _remembering(cross_encoder().read))
     text = json.dumps(asdict(weights), indent=1, default=float) + "\n"
     options.out.write_text(text, "utf-8")
     sys.stdout.write(text)
     return 0
 
 
-def fit(asked: Sequence[Asked], read: Read) -> Weights:
-    """The weights that tell right passages, sentences and answers from wrong ones."""
+def fit(asked: Sequence[Asked], alone: Sequence[Asked], read: Read) -> Weights:
+    """The weights that tell right passages, sentences and answers from wrong ones.
+
+    What was asked of documents `alone` says only what reading counts.
+    """
     whole = [question for question in asked if not (question.of_part or question.lost)]
     if all(question.answerable or question.translated for question in whole):
         raise VerbatimError("Every question has an answer: no threshold can be set.", "Give questions with empty gold.")
@@ -144,7 +155,7 @@ def fit(asked: Sequence[Asked], read: Read) -> Weights:
     ranking = {name: round(weight / total, 4) for name, weight in ranking.items()}
     sentence = _choosing(SENTENCE, _sentence_choices(whole))
     weights = _with_confidence(replace(read_weights(), ranking=ranking, sentence=sentence), asked)
-    weights = _with_reading(weights, asked, read)
+    weights = _with_reading(weights, [*asked, *alone], read)
     untranslated = [question for question in whole if not question.translated]
     return replace(weights, threshold=_threshold(weights, untranslated, read))
 
@@ -211,16 +222,32 @@ def _ask_parts(settings: IndexSettings, whole: Sequence[Asked], embedder: Embedd
     for number, part in enumerate(parts):
         others = [replace(known, gold=()) for other, theirs in own.items() if other != number for known in theirs]
         strange = random.Random(SEED).sample(others, min(len(others), len(own[number])))  # noqa: S311
-        with tempfile.TemporaryDirectory(prefix="verbatim-") as folder:
-            small = IndexSettings(Path(folder, "corpus"), Path(folder, "data"), settings.embedding_model)
-            for name in part:
-                (small.corpus_dir / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(settings.corpus_dir / name, small.corpus_dir / name)
-            small.data_dir.mkdir()
-            cache = cache_path(settings.data_dir, embedder.model.fingerprint).name
-            shutil.copy(settings.data_dir / cache, small.data_dir / cache)
-            with _searching(small, embedder) as searcher:
-                yield from _ask(searcher, settings.data_dir.name, [*own[number], *strange], of_part=True)
+        with _searching_part(settings, part, embedder) as searcher:
+            yield from _ask(searcher, settings.data_dir.name, [*own[number], *strange], of_part=True)
+
+
+def _ask_alone(settings: IndexSettings, embedder: Embedder) -> Iterator[Asked]:
+    """The questions about each document, asked of it alone."""
+    build(settings, load_model=lambda _: embedder)
+    folder = settings.corpus_dir.parent
+    for name, _, questions in read_documents_with_questions(folder):
+        with _searching_part(settings, [name], embedder) as searcher:
+            yield from _ask(searcher, folder.name, questions, of_part=True)
+
+
+@contextmanager
+def _searching_part(settings: IndexSettings, names: Iterable[str], embedder: Embedder) -> Iterator[Searcher]:
+    """A searcher of some documents of a set, which was built."""
+    with tempfile.TemporaryDirectory(prefix="verbatim-") as folder:
+        small = IndexSettings(Path(folder, "corpus"), Path(folder, "data"), settings.embedding_model)
+        for name in names:
+            (small.corpus_dir / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(settings.corpus_dir / name, small.corpus_dir / name)
+        small.data_dir.mkdir()
+        cache = cache_path(settings.data_dir, embedder.model.fingerprint).name
+        shutil.copy(settings.data_dir / cache, small.data_dir / cache)
+        with _searching(small, embedder) as searcher:
+            yield searcher
 
 
 def _without_answers(asked: Iterable[Asked]) -> Iterator[Asked]:

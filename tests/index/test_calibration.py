@@ -54,7 +54,9 @@ def test_the_weights_can_be_made_again(shared_eval, tmp_path, capsys):
     assert json.loads(DEFAULT_WEIGHTS.read_text("utf-8")).keys() == json.loads(out.read_text("utf-8")).keys()
 
 
-def test_the_confidence_learns_from_questions_that_lost_their_answer(tmp_path):
+@pytest.fixture
+def buildings(tmp_path):
+    """A set of three documents, each asked when its building was built, with a question that has no answer."""
     built = {
         "bridge": "The bridge was built in 1901 by Anna Berg. It crosses the river Lee.",
         "school": "The school was built in 1955 by Otto Klein. It has two hundred pupils.",
@@ -62,19 +64,38 @@ def test_the_confidence_learns_from_questions_that_lost_their_answer(tmp_path):
     }
     folder = tmp_path / "set"
     (folder / "corpus").mkdir(parents=True)
-    asked = [{"id": "none", "lang": "en", "question": "When was the harbour sold?", "gold": []}]
+    asked = [{"id": "church-none", "lang": "en", "question": "When was the harbour sold?", "gold": []}]
     for name, text in built.items():
         (folder / "corpus" / f"{name}.txt").write_text(text, "utf-8")
         gold = [{"document": f"{name}.txt", "text": text.split(" by ")[0]}]
-        asked.append({"id": name, "lang": "en", "question": f"When was the {name} built?", "gold": gold})
+        asked.append({"id": f"{name}-1", "lang": "en", "question": f"When was the {name} built?", "gold": gold})
     (folder / "questions.jsonl").write_text("\n".join(json.dumps(question) for question in asked), "utf-8")
-    fitted = []
-    for complete in ([], ["--complete", str(folder)]):
+    return folder
+
+
+@pytest.fixture
+def fitted(buildings, tmp_path):
+    """The weights that are fitted to the buildings, with more options."""
+
+    def run(*options):
         out = tmp_path / "weights.json"
-        assert main([str(folder), *complete, "--work", str(tmp_path / "work"), "--out", str(out)]) == 0
-        fitted.append(read_weights(out))
-    assert fitted[0].ranking == fitted[1].ranking
-    assert fitted[0].confidence != fitted[1].confidence
+        assert main([str(buildings), *options, "--work", str(tmp_path / "work"), "--out", str(out)]) == 0
+        return read_weights(out)
+
+    return run
+
+
+def test_the_confidence_learns_from_questions_that_lost_their_answer(buildings, fitted):
+    without, with_lost = fitted(), fitted("--complete", str(buildings))
+    assert without.ranking == with_lost.ranking
+    assert without.confidence != with_lost.confidence
+
+
+def test_documents_asked_alone_say_only_what_reading_counts(buildings, fitted):
+    without, with_alone = fitted(), fitted("--alone", str(buildings))
+    assert without.reading != with_alone.reading
+    assert without.confidence == with_alone.confidence
+    assert without.ranking == with_alone.ranking
 
 
 @pytest.mark.parametrize(
