@@ -14,6 +14,7 @@ from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, eager_mask
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 PADDING = 1
+_TOKENS = 1024  # computed together: with more, too many of them are padding
 
 
 class Encoder:
@@ -42,11 +43,12 @@ class Encoder:
 
         Yields the positions of these texts, their states, shape (texts, tokens, dimension), and their ids, padded.
         """
-        order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
-        for at in range(0, len(order), 16):
-            part = order[at : at + 16]
+        order = sorted(range(len(texts)), key=lambda number: -len(texts[number]))
+        while order:
             # Few different lengths: the processor's code is made anew for each.
-            length = -(-len(texts[part[-1]]) // 32) * 32
+            length = -(-len(texts[order[0]]) // 32) * 32
+            part = order[: max(1, _TOKENS // length)]
+            del order[: len(part)]
             ids = torch.full((len(part), length), PADDING)
             for row, number in enumerate(part):
                 ids[row, : len(texts[number])] = torch.tensor(texts[number])
