@@ -46,7 +46,7 @@ class Stage:
 
 
 STAGES = (
-    Stage("clozes", steps=1000, learning_rate=1e-4, warm_up=50),
+    Stage("clozes", steps=3000, learning_rate=1e-4, warm_up=50),
     Stage("written", steps=1000, learning_rate=5e-5, warm_up=50),
 )
 

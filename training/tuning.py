@@ -1,7 +1,9 @@
-"""Tune the embedding model: bring a marginal note near its section, and a sentence near its translation.
+"""Tune the embedding model in two stages.
 
-Only the upper half of the layers learns, and what comes out is a mean of the weights before and after: it keeps what
-the model could do and gains most of what it has learnt (Wortsman et al. 2022, arXiv 2109.01903).
+First a marginal note comes near its section and a sentence near its translation, then a question near the passage and
+the sentence that answer it, away from the others of the same document.
+What comes out of each stage is a mean of the weights before and after: it keeps what the model could do and gains most
+of what it has learnt (Wortsman et al. 2022, arXiv 2109.01903).
 """
 
 from __future__ import annotations
@@ -14,48 +16,73 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
 
+from index.passages import TokenCounter
 from index.threads import available_threads
 from training.data import DICTIONARIES, read_pairs
 from training.encoder import PADDING, Encoder
+from training.written import HELD_OUT, WrittenDocument, read_written
 
 log = logging.getLogger(__name__)
 
-STEPS = 300
 SHARE = 0.5
 """How much the tuned weights count in the mean."""
 
 SEED = 1
-_LEARNING_RATE = 5e-5
-_WARM_UP = 50
 _TEMPERATURE = 0.03
 _SECTIONS, _SENTENCES = 64, 96  # in a batch
 _OF_ONE_ACT = 16
 _MOST_OF_ONE_ACT = 400
-_QUESTION_TOKENS, _PASSAGE_TOKENS = 64, 112
+_DOCUMENTS, _MOST_SENTENCES = 4, 120  # in a batch of questions
+_QUESTION_TOKENS, _PASSAGE_TOKENS = 64, 160
 _CHECKPOINT_EVERY = 100
 _WEIGHTS = "model.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of the tuning: how long, how fast, and how many of the upper layers learn."""
+
+    name: Literal["laws", "questions"]
+    steps: int
+    learning_rate: float
+    warm_up: int
+    layers: int
+
+
+STAGES = (
+    Stage("laws", steps=300, learning_rate=5e-5, warm_up=50, layers=6),
+    Stage("questions", steps=180, learning_rate=3e-5, warm_up=20, layers=12),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
-    """Questions, the passage of each, and a key: of two with the same key neither is a wrong passage of the other."""
+    """Questions and passages; `right` says which passages answer, `wrong` which do not; (questions, passages) both."""
 
     questions: list[str]
     passages: list[str]
-    keys: list[tuple[str, ...]]
+    right: Tensor
+    wrong: Tensor
+
+
+def _pairs(questions: list[str], passages: list[str], keys: Sequence[tuple[str, ...]]) -> Batch:
+    """Each question with its own passage; those with the same key are no wrong passages of each other."""
+    same = torch.tensor([[one == other for other in keys] for one in keys])
+    return Batch(questions, passages, torch.eye(len(keys), dtype=torch.bool), ~same)
 
 
 class Batches:
     """The training data, in batches without end."""
 
-    def __init__(self, folder: Path) -> None:
-        """Read `laws.sections.jsonl.gz` and the pairs of `folder`."""
+    def __init__(self, folder: Path, count_tokens: TokenCounter) -> None:
+        """Read `laws.sections.jsonl.gz` and the pairs of `folder`, and the written questions."""
         self._chance = random.Random(SEED)
         self._acts: dict[str, list[dict[str, str]]] = defaultdict(list)
         with gzip.open(folder / "laws.sections.jsonl.gz", "rt", encoding="utf-8") as lines:
@@ -65,13 +92,47 @@ class Batches:
         left_out = DICTIONARIES | {"laws"}
         self._pairs = [pair for source, some in read_pairs(folder).items() if source not in left_out for pair in some]
         self._groups = self._endless_groups()
+        self._written = self._endless_documents([*read_written(count_tokens), *read_written(count_tokens, HELD_OUT)])
+
+    def of(self, stage: Stage, step: int) -> list[tuple[float, Batch]]:
+        """The batches of a step, and how much each counts."""
+        if stage.name == "laws":
+            return [(1.0, self.sections()), *([(0.5, self.sentences())] if step % 3 == 0 else [])]
+        batches = [(1.0, batch) for batch in self.questions()]
+        if step % 2 == 0:
+            batches.append((0.5, self.sections()))
+        if step % 4 == 1:
+            batches.append((0.5, self.sentences()))
+        return batches
+
+    def questions(self) -> tuple[Batch, Batch]:
+        """The questions of a few documents with all their passages, and with most of their sentences."""
+        documents = [next(self._written) for _ in range(_DOCUMENTS)]
+        asked = [(number, one) for number, document in enumerate(documents) for one in document.questions]
+        asked = [(number, one) for number, one in asked if one.places]
+        texts = [f"query: {one.question}" for _, one in asked]
+        passages = [(number, at) for number, document in enumerate(documents) for at in range(len(document.passages))]
+        right = torch.tensor(
+            [
+                [of == number and any(at == place[0] for place in one.places) for number, at in passages]
+                for of, one in asked
+            ]
+        )
+        by_passage = Batch(texts, [f"passage: {documents[n].passages[at]}" for n, at in passages], right, ~right)
+        answers = {(number, place) for number, one in asked for place in one.places}
+        others = sorted({(n, at) for n, document in enumerate(documents) for at in document.sentences} - answers)
+        room = max(0, _MOST_SENTENCES - len(answers))
+        sentences = [*sorted(answers), *self._chance.sample(others, min(len(others), room))]
+        right = torch.tensor([[of == number and at in one.places for number, at in sentences] for of, one in asked])
+        by_sentence = Batch(texts, [f"passage: {documents[n].sentences[at]}" for n, at in sentences], right, ~right)
+        return by_passage, by_sentence
 
     def sections(self) -> Batch:
         """Marginal notes, most with the act's title, and their sections; many of the same act, so near misses."""
         sections: list[dict[str, str]] = []
         while len(sections) < _SECTIONS:
             sections += next(self._groups)
-        batch = Batch([], [], [])
+        questions, passages, keys = [], [], []
         for section in sections[:_SECTIONS]:
             asked = self._chance.choices(["en", "fr"])[0]
             read = self._chance.choices(["fr", "en"], [0.75, 0.25])[0]
@@ -82,20 +143,20 @@ class Batches:
                 f"{titles[asked]} : {note}" if form < 0.7 else note if form < 0.85 else f"{note} ({titles[asked]})"
             )
             title = f"{titles[read]}\n" if self._chance.random() < 0.8 else ""
-            batch.questions.append(f"query: {question}")
-            batch.passages.append(f"passage: {title}{section[read]}")
-            batch.keys.append((section["act"], section["note_en"].lower()))
-        return batch
+            questions.append(f"query: {question}")
+            passages.append(f"passage: {title}{section[read]}")
+            keys.append((section["act"], section["note_en"].lower()))
+        return _pairs(questions, passages, keys)
 
     def sentences(self) -> Batch:
         """Sentences and their translations."""
-        batch = Batch([], [], [])
+        questions, passages, keys = [], [], []
         for pair in self._chance.sample(self._pairs, _SENTENCES):
             sides = (pair.english, pair.french) if self._chance.random() < 0.7 else (pair.french, pair.english)
-            batch.questions.append(f"query: {sides[0]}")
-            batch.passages.append(f"passage: {sides[1]}")
-            batch.keys.append((pair.french.lower(),))
-        return batch
+            questions.append(f"query: {sides[0]}")
+            passages.append(f"passage: {sides[1]}")
+            keys.append((pair.french.lower(),))
+        return _pairs(questions, passages, keys)
 
     def _endless_groups(self) -> Iterator[list[dict[str, str]]]:
         while True:
@@ -106,14 +167,19 @@ class Batches:
             self._chance.shuffle(groups)
             yield from groups
 
+    def _endless_documents(self, written: list[WrittenDocument]) -> Iterator[WrittenDocument]:
+        while True:
+            yield from self._chance.sample(written, len(written))
+
 
 class _Encoder(Encoder):
-    """The model of which the upper half learns. What that learns is little, and is averaged with what was known."""
+    """The model of which some layers learn. What they learn is little, and is averaged with what was known."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, learning: int) -> None:
+        """Load the model of `folder`, of which the upper `learning` layers learn."""
         super().__init__(folder)
         layers = self.bert.encoder.layer
-        for layer in layers[: len(layers) // 2]:
+        for layer in layers[: max(0, len(layers) - learning)]:
             layer.requires_grad_(False)
 
     def __call__(self, texts: Sequence[str], most_tokens: int) -> Tensor:
@@ -127,52 +193,59 @@ class _Encoder(Encoder):
         return torch.stack([vectors[number] for number in range(len(texts))])
 
 
-def tune(folder: Path, data: Path, checkpoint: Path, steps: int = STEPS) -> None:
+def tune(folder: Path, data: Path, checkpoint: Path, stages: Sequence[Stage] = STAGES) -> None:
     """Tune the model in `folder` on the data, in its place; a run that was cut off goes on from `checkpoint`."""
     torch.set_num_threads(available_threads())
-    batches = Batches(data)
-    encoder = _Encoder(folder)
+    for number, stage in enumerate(stages):
+        state = torch.load(checkpoint, weights_only=True) if checkpoint.exists() else {"stage": 0, "done": 0}
+        if number >= state["stage"]:
+            _run(stage, folder, data, checkpoint, state if state["done"] else {"stage": number, "done": 0})
+            torch.save({"stage": number + 1, "done": 0}, checkpoint)
+    checkpoint.unlink()
+
+
+def _run(stage: Stage, folder: Path, data: Path, checkpoint: Path, state: dict[str, Any]) -> None:
+    encoder = _Encoder(folder, stage.layers)
+    batches = Batches(data, encoder.count_tokens)
     learning = [parameter for parameter in encoder.bert.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(learning, lr=_LEARNING_RATE, weight_decay=0.01)
+    optimizer = torch.optim.AdamW(learning, lr=stage.learning_rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1, (step + 1) / _WARM_UP) * max(0.02, 1 - step / steps)
+        optimizer, lambda step: min(1, (step + 1) / stage.warm_up) * max(0.02, 1 - step / stage.steps)
     )
-    done = 0
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        done = state["done"]
+    if state["done"]:
         encoder.bert.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         schedule.load_state_dict(state["schedule"])
-    for step in range(steps):
-        sections, sentences = batches.sections(), batches.sentences() if step % 3 == 0 else None
-        if step < done:
+    for step in range(stage.steps):
+        some = batches.of(stage, step)
+        if step < state["done"]:
             continue
-        loss = _loss(encoder, sections)
-        loss.backward()  # type: ignore[no-untyped-call]
-        if sentences:
-            (0.5 * _loss(encoder, sentences)).backward()  # type: ignore[no-untyped-call]
+        losses = []
+        for counts, batch in some:
+            loss = counts * _loss(encoder, batch)
+            loss.backward()  # type: ignore[no-untyped-call]
+            losses.append(loss.item())
         torch.nn.utils.clip_grad_norm_(learning, 1.0)
         optimizer.step()
         schedule.step()
         optimizer.zero_grad()
         if step % 10 == 0:
-            log.info("step %d: loss %.3f", step, loss.item())
+            log.info("%s, step %d: loss %s", stage.name, step, " ".join(f"{loss:.3f}" for loss in losses))
         if (step + 1) % _CHECKPOINT_EVERY == 0:
-            states = {"model": encoder.bert, "optimizer": optimizer, "schedule": schedule}
-            torch.save({"done": step + 1} | {name: part.state_dict() for name, part in states.items()}, checkpoint)
+            parts = {"model": encoder.bert, "optimizer": optimizer, "schedule": schedule}
+            states = {name: part.state_dict() for name, part in parts.items()}
+            torch.save({"stage": state["stage"], "done": step + 1} | states, checkpoint)
     before = load_file(folder / _WEIGHTS)
     after = encoder.bert.state_dict()
     mean = {name: torch.lerp(weight.float(), after[name], SHARE).half() for name, weight in before.items()}
     save_file(mean, folder / _WEIGHTS, metadata={"format": "pt"})
-    checkpoint.unlink(missing_ok=True)
 
 
 def _loss(encoder: _Encoder, batch: Batch) -> Tensor:
-    """How far each question is from being nearest to its own passage of all in the batch (InfoNCE)."""
+    """How far each question is from being nearest to a passage that answers it, of all in the batch (InfoNCE)."""
     questions = encoder(batch.questions, _QUESTION_TOKENS)
     passages = encoder(batch.passages, _PASSAGE_TOKENS)
-    keys = batch.keys
-    same = torch.tensor([[one == other for other in keys] for one in keys]).fill_diagonal_(False)
-    cosines = (questions @ passages.T).masked_fill(same, -1)
-    return functional.cross_entropy(cosines / _TEMPERATURE, torch.arange(len(keys)))
+    cosines = questions @ passages.T / _TEMPERATURE
+    among_all = cosines.masked_fill(~(batch.right | batch.wrong), -torch.inf).logsumexp(1)
+    among_right = cosines.masked_fill(~batch.right, -torch.inf).logsumexp(1)
+    return (among_all - among_right).mean()

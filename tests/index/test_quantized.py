@@ -14,6 +14,7 @@ TEXTS = [
     "Qu'est-ce que le Defense Production Act ?",
     "Le Pentagone pourrait ainsi invoquer le Defense Production Act, datant de 1950. " * 20,
 ]
+UNRELATED = "Les fraises se récoltent de mai à juillet, le matin, quand la rosée a séché."
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +24,12 @@ def library():
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_text_has_nearly_the_vector_that_the_library_gives_it(embedder, library, text):
-    passage = library.encode([text], prompt="passage: ", normalize_embeddings=True)[0]
-    question = library.encode([text], prompt="query: ", normalize_embeddings=True)[0]
-    assert float(embedder.embed_passages([text])[0] @ passage) > 0.98
-    assert float(embedder.embed_query(text) @ question) > 0.98
+    for prompt, embed in (
+        ("passage: ", lambda text: embedder.embed_passages([text])[0]),
+        ("query: ", embedder.embed_query),
+    ):
+        expected, unrelated = library.encode([text, UNRELATED], prompt=prompt, normalize_embeddings=True)
+        assert 1 - embed(text) @ expected < (1 - unrelated @ expected) / 20
 
 
 def test_a_vector_does_not_depend_on_what_is_embedded_beside_it(embedder):

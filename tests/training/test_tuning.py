@@ -1,4 +1,4 @@
-"""A model is tuned in part, and a run that was cut off ends as one that was not."""
+"""A model is tuned in two stages, and a run that was cut off ends as one that was not."""
 
 from __future__ import annotations
 
@@ -8,43 +8,62 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from training import tuning
+from training import tuning, written
 
-STEPS = 6
 LEARNT = "encoder.layer.1.output.dense.weight"
+STAGES = [
+    tuning.Stage("laws", steps=6, learning_rate=0.01, warm_up=1, layers=1),
+    tuning.Stage("questions", steps=4, learning_rate=0.01, warm_up=1, layers=2),
+]
 
 
 @pytest.fixture(autouse=True)
-def in_a_hurry(monkeypatch):
-    monkeypatch.setattr(tuning, "_LEARNING_RATE", 0.01)
-    monkeypatch.setattr(tuning, "_WARM_UP", 1)
+def few_questions(few_documents, monkeypatch):
+    read = written.read_written
+    monkeypatch.setattr(tuning, "read_written", lambda count_tokens, _=None: read(count_tokens, few_documents))
 
 
 def weights(folder):
     return {name: weight.float() for name, weight in load_file(folder / "model.safetensors").items()}
 
 
-def test_only_the_upper_layers_learn(model, data, tmp_path):
+def test_only_the_layers_of_a_stage_learn(model, data, tmp_path):
     before = weights(model)
-    tuning.tune(model, data, tmp_path / "checkpoint.pt", STEPS)
+    tuning.tune(model, data, tmp_path / "checkpoint.pt", STAGES[:1])
     after = weights(model)
     changed = {name for name in before if not torch.allclose(before[name], after[name], atol=1e-4)}
     assert len(changed) > 5
     assert all(name.startswith("encoder.layer.1.") for name in changed)
 
 
-def test_a_run_that_was_cut_off_ends_as_one_that_was_not(model, data, tmp_path, monkeypatch, cut_off):
+@pytest.mark.parametrize("steps_before", [3, 6, 9])
+def test_a_run_that_was_cut_off_ends_as_one_that_was_not(model, data, tmp_path, monkeypatch, cut_off, steps_before):
     monkeypatch.setattr(tuning, "_CHECKPOINT_EVERY", 2)
     before = weights(model)
     whole = tmp_path / "whole"
     shutil.copytree(model, whole)
-    tuning.tune(whole, data, tmp_path / "other.pt", STEPS)
+    tuning.tune(whole, data, tmp_path / "other.pt", STAGES)
 
     checkpoint = tmp_path / "checkpoint.pt"
-    cut_off(3, lambda: tuning.tune(model, data, checkpoint, STEPS))
+    cut_off(steps_before, lambda: tuning.tune(model, data, checkpoint, STAGES))
     assert checkpoint.exists()
-    tuning.tune(model, data, checkpoint, STEPS)
+    tuning.tune(model, data, checkpoint, STAGES)
     assert not checkpoint.exists()
     expected = weights(whole)
     assert not torch.allclose(expected[LEARNT], before[LEARNT], atol=1e-3)
     assert all(torch.allclose(found, expected[name], atol=1e-3) for name, found in weights(model).items())
+
+
+def test_a_question_comes_nearer_to_the_passage_that_answers_it(model, data, tmp_path):
+    tuned = tmp_path / "tuned"
+    shutil.copytree(model, tuned)
+    stage = tuning.Stage("questions", steps=20, learning_rate=0.003, warm_up=2, layers=2)
+    tuning.tune(tuned, data, tmp_path / "checkpoint.pt", [stage])
+    before, after = (loss_of_questions(folder, data) for folder in (model, tuned))
+    assert after < before - 0.1
+
+
+def loss_of_questions(folder, data):
+    encoder = tuning._Encoder(folder, 0)
+    batches = tuning.Batches(data, encoder.count_tokens)
+    return sum(float(tuning._loss(encoder, batches.questions()[0])) for _ in range(3))
