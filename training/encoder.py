@@ -14,7 +14,7 @@ from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, eager_mask
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 PADDING = 1
-_TOKENS = 1024  # computed together: with more, too many of them are padding
+_TOKENS_AT_ONCE = 1024  # With more, too many of them are padding.
 
 
 class Encoder:
@@ -47,7 +47,7 @@ class Encoder:
         while order:
             # Few different lengths: the processor's code is made anew for each.
             length = -(-len(texts[order[0]]) // 32) * 32
-            part = order[: max(1, _TOKENS // length)]
+            part = order[: max(1, _TOKENS_AT_ONCE // length)]
             del order[: len(part)]
             ids = torch.full((len(part), length), PADDING)
             for row, number in enumerate(part):

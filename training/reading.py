@@ -6,13 +6,11 @@ of which a third comes near and has no answer.
 
 from __future__ import annotations
 
-import logging
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -25,24 +23,12 @@ from index.settings import BUILTIN_MODEL
 from index.threads import available_threads
 from training.cloze import Clozes
 from training.encoder import Encoder
+from training.stages import Stage, learn, progress
 from training.written import Asked, Example, WrittenDocument, read_written
-
-log = logging.getLogger(__name__)
 
 SEED = 1
 _BATCH = 16
 _NEAREST = 3
-_CHECKPOINT_EVERY = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A part of the training: how many steps, and how fast."""
-
-    name: Literal["clozes", "written"]
-    steps: int
-    learning_rate: float
-    warm_up: int
 
 
 STAGES = (
@@ -79,14 +65,15 @@ def train(data: Path, out: Path, checkpoint: Path, stages: Sequence[Stage] = STA
     """Train on the data and write the weights to `out`; a run that was cut off goes on from `checkpoint`."""
     torch.set_num_threads(available_threads())
     learner = _Learner()
-    state: dict[str, Any] = {"stage": 0, "done": 0}
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        learner.load_state_dict(state["model"])
+    start = progress(checkpoint)
+    if "model" in start:
+        learner.load_state_dict(start["model"])
     for number, stage in enumerate(stages):
-        if number >= state["stage"]:
-            _run(stage, learner, data, checkpoint, state if number == state["stage"] else {"stage": number, "done": 0})
-            torch.save({"stage": number + 1, "done": 0, "model": learner.state_dict()}, checkpoint)
+        if number >= start["stage"]:
+            examples = iter(Clozes(data, SEED)) if stage.name == "clozes" else written_examples()
+            learn(stage, learner, partial(_batch, examples), learner, start, checkpoint)
+            start = {"stage": number + 1, "done": 0, "model": learner.state_dict()}
+            torch.save(start, checkpoint)
     learnt = {
         name.removeprefix("bert."): weight.half().contiguous()
         for name, weight in learner.state_dict().items()
@@ -96,34 +83,8 @@ def train(data: Path, out: Path, checkpoint: Path, stages: Sequence[Stage] = STA
     checkpoint.unlink()
 
 
-def _run(stage: Stage, learner: _Learner, data: Path, checkpoint: Path, state: dict[str, Any]) -> None:
-    learning = [parameter for parameter in learner.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(learning, lr=stage.learning_rate, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1, (step + 1) / stage.warm_up) * max(0.02, 1 - step / stage.steps)
-    )
-    if state["done"]:
-        optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
-    examples = iter(Clozes(data, SEED)) if stage.name == "clozes" else written_examples()
-    losses = []
-    for step in range(stage.steps):
-        batch = list(islice(examples, _BATCH))
-        if step < state["done"]:
-            continue
-        loss = learner(batch)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(learning, 1.0)
-        optimizer.step()
-        schedule.step()
-        optimizer.zero_grad()
-        losses.append(loss.item())
-        if (step + 1) % 20 == 0:
-            log.info("%s, step %d: loss %.3f", stage.name, step + 1, sum(losses[-20:]) / len(losses[-20:]))
-        if (step + 1) % _CHECKPOINT_EVERY == 0:
-            parts = {"model": learner, "optimizer": optimizer, "schedule": schedule}
-            states = {name: part.state_dict() for name, part in parts.items()}
-            torch.save({"stage": state["stage"], "done": step + 1} | states, checkpoint)
+def _batch(examples: Iterator[Example], _step: int) -> list[list[Example]]:
+    return [list(islice(examples, _BATCH))]
 
 
 def written_examples() -> Iterator[Example]:

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import gzip
 import json
-import logging
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -25,11 +24,10 @@ from torch.nn import functional
 
 from index.passages import TokenCounter
 from index.threads import available_threads
+from training import stages
 from training.data import DICTIONARIES, read_pairs
 from training.encoder import PADDING, Encoder
 from training.written import HELD_OUT, WrittenDocument, read_written
-
-log = logging.getLogger(__name__)
 
 SHARE = 0.5
 """How much the tuned weights count in the mean."""
@@ -41,18 +39,13 @@ _OF_ONE_ACT = 16
 _MOST_OF_ONE_ACT = 400
 _DOCUMENTS, _MOST_SENTENCES = 4, 120  # in a batch of questions
 _QUESTION_TOKENS, _PASSAGE_TOKENS = 64, 160
-_CHECKPOINT_EVERY = 100
 _WEIGHTS = "model.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """A part of the tuning: how long, how fast, and how many of the upper layers learn."""
+class Stage(stages.Stage):
+    """A stage in which the upper `layers` learn."""
 
-    name: Literal["laws", "questions"]
-    steps: int
-    learning_rate: float
-    warm_up: int
     layers: int
 
 
@@ -64,18 +57,22 @@ STAGES = (
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Questions and passages; `right` says which passages answer, `wrong` which do not; (questions, passages) both."""
+    """Questions and passages; `right` says which passages answer, `wrong` which do not; (questions, passages) both.
+
+    The batch's loss is multiplied by what it `counts`.
+    """
 
     questions: list[str]
     passages: list[str]
     right: Tensor
     wrong: Tensor
+    counts: float = 1.0
 
 
-def _pairs(questions: list[str], passages: list[str], keys: Sequence[tuple[str, ...]]) -> Batch:
+def _own_passages(questions: list[str], passages: list[str], keys: list[tuple[str, ...]], counts: float) -> Batch:
     """Each question with its own passage; those with the same key are no wrong passages of each other."""
     same = torch.tensor([[one == other for other in keys] for one in keys])
-    return Batch(questions, passages, torch.eye(len(keys), dtype=torch.bool), ~same)
+    return Batch(questions, passages, torch.eye(len(keys), dtype=torch.bool), ~same, counts)
 
 
 class Batches:
@@ -94,15 +91,15 @@ class Batches:
         self._groups = self._endless_groups()
         self._written = self._endless_documents([*read_written(count_tokens), *read_written(count_tokens, HELD_OUT)])
 
-    def of(self, stage: Stage, step: int) -> list[tuple[float, Batch]]:
-        """The batches of a step, and how much each counts."""
+    def of(self, stage: Stage, step: int) -> list[Batch]:
+        """The batches of a step."""
         if stage.name == "laws":
-            return [(1.0, self.sections()), *([(0.5, self.sentences())] if step % 3 == 0 else [])]
-        batches = [(1.0, batch) for batch in self.questions()]
+            return [self.sections(), *([self.sentences(0.5)] if step % 3 == 0 else [])]
+        batches = [*self.questions()]
         if step % 2 == 0:
-            batches.append((0.5, self.sections()))
+            batches.append(self.sections(0.5))
         if step % 4 == 1:
-            batches.append((0.5, self.sentences()))
+            batches.append(self.sentences(0.5))
         return batches
 
     def questions(self) -> tuple[Batch, Batch]:
@@ -127,7 +124,7 @@ class Batches:
         by_sentence = Batch(texts, [f"passage: {documents[n].sentences[at]}" for n, at in sentences], right, ~right)
         return by_passage, by_sentence
 
-    def sections(self) -> Batch:
+    def sections(self, counts: float = 1.0) -> Batch:
         """Marginal notes, most with the act's title, and their sections; many of the same act, so near misses."""
         sections: list[dict[str, str]] = []
         while len(sections) < _SECTIONS:
@@ -146,9 +143,9 @@ class Batches:
             questions.append(f"query: {question}")
             passages.append(f"passage: {title}{section[read]}")
             keys.append((section["act"], section["note_en"].lower()))
-        return _pairs(questions, passages, keys)
+        return _own_passages(questions, passages, keys, counts)
 
-    def sentences(self) -> Batch:
+    def sentences(self, counts: float = 1.0) -> Batch:
         """Sentences and their translations."""
         questions, passages, keys = [], [], []
         for pair in self._chance.sample(self._pairs, _SENTENCES):
@@ -156,7 +153,7 @@ class Batches:
             questions.append(f"query: {sides[0]}")
             passages.append(f"passage: {sides[1]}")
             keys.append((pair.french.lower(),))
-        return _pairs(questions, passages, keys)
+        return _own_passages(questions, passages, keys, counts)
 
     def _endless_groups(self) -> Iterator[list[dict[str, str]]]:
         while True:
@@ -193,52 +190,22 @@ class _Encoder(Encoder):
         return torch.stack([vectors[number] for number in range(len(texts))])
 
 
-def tune(folder: Path, data: Path, checkpoint: Path, stages: Sequence[Stage] = STAGES) -> None:
+def tune(folder: Path, data: Path, checkpoint: Path, plan: Sequence[Stage] = STAGES) -> None:
     """Tune the model in `folder` on the data, in its place; a run that was cut off goes on from `checkpoint`."""
     torch.set_num_threads(available_threads())
-    for number, stage in enumerate(stages):
-        state = torch.load(checkpoint, weights_only=True) if checkpoint.exists() else {"stage": 0, "done": 0}
-        if number >= state["stage"]:
-            _run(stage, folder, data, checkpoint, state if state["done"] else {"stage": number, "done": 0})
-            torch.save({"stage": number + 1, "done": 0}, checkpoint)
+    start = stages.progress(checkpoint)
+    for number, stage in enumerate(plan):
+        if number >= start["stage"]:
+            encoder = _Encoder(folder, stage.layers)
+            batches = Batches(data, encoder.count_tokens)
+            draw, loss = partial(batches.of, stage), partial(_loss, encoder)
+            stages.learn(stage, encoder.bert, draw, loss, start, checkpoint)
+            before, after = load_file(folder / _WEIGHTS), encoder.bert.state_dict()
+            mean = {name: torch.lerp(weight.float(), after[name], SHARE).half() for name, weight in before.items()}
+            save_file(mean, folder / _WEIGHTS, metadata={"format": "pt"})
+            start = {"stage": number + 1, "done": 0}
+            torch.save(start, checkpoint)
     checkpoint.unlink()
-
-
-def _run(stage: Stage, folder: Path, data: Path, checkpoint: Path, state: dict[str, Any]) -> None:
-    encoder = _Encoder(folder, stage.layers)
-    batches = Batches(data, encoder.count_tokens)
-    learning = [parameter for parameter in encoder.bert.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(learning, lr=stage.learning_rate, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1, (step + 1) / stage.warm_up) * max(0.02, 1 - step / stage.steps)
-    )
-    if state["done"]:
-        encoder.bert.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
-    for step in range(stage.steps):
-        some = batches.of(stage, step)
-        if step < state["done"]:
-            continue
-        losses = []
-        for counts, batch in some:
-            loss = counts * _loss(encoder, batch)
-            loss.backward()  # type: ignore[no-untyped-call]
-            losses.append(loss.item())
-        torch.nn.utils.clip_grad_norm_(learning, 1.0)
-        optimizer.step()
-        schedule.step()
-        optimizer.zero_grad()
-        if step % 10 == 0:
-            log.info("%s, step %d: loss %s", stage.name, step, " ".join(f"{loss:.3f}" for loss in losses))
-        if (step + 1) % _CHECKPOINT_EVERY == 0:
-            parts = {"model": encoder.bert, "optimizer": optimizer, "schedule": schedule}
-            states = {name: part.state_dict() for name, part in parts.items()}
-            torch.save({"stage": state["stage"], "done": step + 1} | states, checkpoint)
-    before = load_file(folder / _WEIGHTS)
-    after = encoder.bert.state_dict()
-    mean = {name: torch.lerp(weight.float(), after[name], SHARE).half() for name, weight in before.items()}
-    save_file(mean, folder / _WEIGHTS, metadata={"format": "pt"})
 
 
 def _loss(encoder: _Encoder, batch: Batch) -> Tensor:
@@ -248,4 +215,4 @@ def _loss(encoder: _Encoder, batch: Batch) -> Tensor:
     cosines = questions @ passages.T / _TEMPERATURE
     among_all = cosines.masked_fill(~(batch.right | batch.wrong), -torch.inf).logsumexp(1)
     among_right = cosines.masked_fill(~batch.right, -torch.inf).logsumexp(1)
-    return (among_all - among_right).mean()
+    return batch.counts * (among_all - among_right).mean()

@@ -6,12 +6,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from training import reading
+from training import reading, stages
 from training.written import FOLDER, Example, read_written
 
 STAGES = [
-    reading.Stage("clozes", steps=4, learning_rate=0.003, warm_up=1),
-    reading.Stage("written", steps=4, learning_rate=0.003, warm_up=1),
+    stages.Stage("clozes", steps=4, learning_rate=0.003, warm_up=1),
+    stages.Stage("written", steps=4, learning_rate=0.003, warm_up=1),
 ]
 
 
@@ -25,7 +25,7 @@ def small(monkeypatch, model, few_documents):
 
 @pytest.mark.parametrize("steps_before", [3, 7])
 def test_a_run_that_was_cut_off_ends_as_one_that_was_not(data, tmp_path, monkeypatch, cut_off, steps_before):
-    monkeypatch.setattr(reading, "_CHECKPOINT_EVERY", 2)
+    monkeypatch.setattr(stages, "CHECKPOINT_EVERY", 2)
     reading.train(data, tmp_path / "whole.safetensors", tmp_path / "other.pt", STAGES)
 
     checkpoint, out = tmp_path / "checkpoint.pt", tmp_path / "out.safetensors"

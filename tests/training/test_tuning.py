@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from training import tuning, written
+from training import stages, tuning, written
 
 LEARNT = "encoder.layer.1.output.dense.weight"
 STAGES = [
@@ -38,7 +38,7 @@ def test_only_the_layers_of_a_stage_learn(model, data, tmp_path):
 
 @pytest.mark.parametrize("steps_before", [3, 6, 9])
 def test_a_run_that_was_cut_off_ends_as_one_that_was_not(model, data, tmp_path, monkeypatch, cut_off, steps_before):
-    monkeypatch.setattr(tuning, "_CHECKPOINT_EVERY", 2)
+    monkeypatch.setattr(stages, "CHECKPOINT_EVERY", 2)
     before = weights(model)
     whole = tmp_path / "whole"
     shutil.copytree(model, whole)
