@@ -15,14 +15,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
-import shutil
 import sys
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 
@@ -33,9 +29,7 @@ from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-from index.answering import Read, distinct, judge
-from index.build import build
-from index.cache import cache_path
+from index.answering import Read, judge
 from index.calibration import (
     CONFIDENCE,
     CONFIDENCE_TERMS,
@@ -48,22 +42,17 @@ from index.calibration import (
     log_odds,
     read_weights,
 )
+from index.calibration.asking import Asked, ask_alone, ask_set, foreign_questions
 from index.cross_encoder import cross_encoder
-from index.documents import corpus_files
 from index.embedding import Embedder, find_model
 from index.errors import VerbatimError
-from index.evaluation import KnownQuestion, holds, lights, read_documents_with_questions, read_questions
-from index.generation import hold_current
-from index.questions import cleaned, is_small_talk
+from index.evaluation import holds, lights, read_questions
 from index.reporting import reporting
-from index.search import Candidate, Reader, Searcher
+from index.search import Candidate
 from index.settings import BUILTIN_MODEL, IndexSettings
 
-FOREIGN_QUESTIONS = 100
 MOST_FALSE_ANSWERS = 0.05
 MOST_FALSE_ANSWERS_IN_A_SET = 0.1
-SEED = 1
-PART_DOCUMENTS = 4
 
 L2 = 0.1
 CONFIDENCE_C = 0.01
@@ -73,28 +62,6 @@ LOST_COUNTS = 0.2
 Row = Sequence[float]
 Values = NDArray[np.float64]
 Choice = tuple[NDArray[np.floating], NDArray[np.bool_], float]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question, its `text` as it was read, and its candidates, each with whether it holds the answer, best first.
-
-    It may be `foreign` to the set, asked of a part of it only, `translated` by a machine, or have `lost` its answer.
-    """
-
-    source: str
-    known: KnownQuestion
-    text: str
-    foreign: bool
-    of_part: bool
-    translated: bool
-    candidates: list[tuple[Candidate, bool]]
-    lost: bool = False
-
-    @property
-    def answerable(self) -> bool:
-        """Whether the corpus that was asked has the answer."""
-        return bool(self.known.gold)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -122,19 +89,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked: list[Asked] = []
     for folder, own in questions.items():
         settings = IndexSettings(folder / "corpus", options.work / folder.name, options.model)
-        foreign = _foreign(folder, questions)
-        translated = folder in options.translated
-        with _searching(settings, embedder) as searcher:
-            whole = list(_ask(searcher, folder.name, own, translated=translated))
-            asked += [*whole, *_ask(searcher, folder.name, foreign, foreign=True, translated=translated)]
-        parts = list(_ask_parts(settings, whole, embedder))
-        asked += parts
-        if folder in options.complete:
-            asked += _without_answers([*whole, *parts])
+        kind = {"translated": folder in options.translated, "complete": folder in options.complete}
+        asked += ask_set(settings, own, foreign_questions(folder, questions), embedder, **kind)
     alone: list[Asked] = []
     for folder in options.alone:
         settings = IndexSettings(folder / "corpus", options.work / folder.name, options.model)
-        alone += _ask_alone(settings, embedder)
+        alone += ask_alone(settings, embedder)
     weights = fit(asked, alone, _remembering(cross_encoder().read))
     text = json.dumps(asdict(weights), indent=1, default=float) + "\n"
     options.out.write_text(text, "utf-8")
@@ -164,99 +124,6 @@ def _remembering(read: Read) -> Read:
     """The same, but no passage is read twice for a question."""
     remembered = cache(read)
     return lambda question, context, sentences: remembered(question, context, tuple(sentences))
-
-
-@contextmanager
-def _searching(settings: IndexSettings, embedder: Embedder) -> Iterator[Searcher]:
-    build(settings, load_model=lambda _: embedder)
-    with closing(hold_current(settings.data_dir)) as held, closing(Reader(held.folder, held.manifest)) as reader:
-        yield Searcher(reader, embedder)
-
-
-def _foreign(folder: Path, questions: dict[Path, list[KnownQuestion]]) -> list[KnownQuestion]:
-    """Questions of the other sets, which this one cannot answer; those of one family, as `a-b` and `a-c`, it may."""
-    return [
-        replace(question, gold=())
-        for other, theirs in questions.items()
-        if other.name.split("-")[0] != folder.name.split("-")[0]
-        for question in random.Random(SEED).sample(theirs, min(len(theirs), FOREIGN_QUESTIONS))  # noqa: S311
-    ]
-
-
-def _ask(
-    searcher: Searcher,
-    source: str,
-    questions: Iterable[KnownQuestion],
-    *,
-    foreign: bool = False,
-    of_part: bool = False,
-    translated: bool = False,
-) -> Iterator[Asked]:
-    for known in questions:
-        text = cleaned(known.question)
-        if is_small_talk(text):
-            continue
-        query = searcher.query(text)
-        candidates = distinct(searcher.candidates(query, 1))
-        right = [any(holds(candidate.passage, gold) for gold in known.gold) for candidate in candidates]
-        found = list(zip(candidates, right, strict=True))
-        yield Asked(source, known, query.text, foreign, of_part, translated, found)
-
-
-def _ask_parts(settings: IndexSettings, whole: Sequence[Asked], embedder: Embedder) -> Iterator[Asked]:
-    """The questions of a set, asked again of parts of it that are as small as a newcomer's corpus.
-
-    A question that nothing answers goes to the part that comes nearest to it. Each part is asked as many questions of
-    the others: on the same matter, and without an answer here.
-    """
-    names = [name for name, _ in corpus_files(settings.corpus_dir)]
-    parts = [names[start : start + PART_DOCUMENTS] for start in range(0, len(names), PART_DOCUMENTS)]
-    if len(parts) == 1:
-        return
-    part_of = {name: number for number, part in enumerate(parts) for name in part}
-    own: dict[int, list[KnownQuestion]] = defaultdict(list)
-    for question in whole:
-        known = question.known
-        nearest = known.gold[0].document if known.gold else question.candidates[0][0].passage.document
-        own[part_of[nearest]].append(known)
-    for number, part in enumerate(parts):
-        others = [replace(known, gold=()) for other, theirs in own.items() if other != number for known in theirs]
-        strange = random.Random(SEED).sample(others, min(len(others), len(own[number])))  # noqa: S311
-        with _searching_part(settings, part, embedder) as searcher:
-            yield from _ask(searcher, settings.data_dir.name, [*own[number], *strange], of_part=True)
-
-
-def _ask_alone(settings: IndexSettings, embedder: Embedder) -> Iterator[Asked]:
-    """The questions about each document, asked of it alone."""
-    build(settings, load_model=lambda _: embedder)
-    folder = settings.corpus_dir.parent
-    for name, _, questions in read_documents_with_questions(folder):
-        with _searching_part(settings, [name], embedder) as searcher:
-            yield from _ask(searcher, folder.name, questions, of_part=True)
-
-
-@contextmanager
-def _searching_part(settings: IndexSettings, names: Iterable[str], embedder: Embedder) -> Iterator[Searcher]:
-    """A searcher of some documents of a set, which was built."""
-    with tempfile.TemporaryDirectory(prefix="verbatim-") as folder:
-        small = IndexSettings(Path(folder, "corpus"), Path(folder, "data"), settings.embedding_model)
-        for name in names:
-            (small.corpus_dir / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(settings.corpus_dir / name, small.corpus_dir / name)
-        small.data_dir.mkdir()
-        cache = cache_path(settings.data_dir, embedder.model.fingerprint).name
-        shutil.copy(settings.data_dir / cache, small.data_dir / cache)
-        with _searching(small, embedder) as searcher:
-            yield searcher
-
-
-def _without_answers(asked: Iterable[Asked]) -> Iterator[Asked]:
-    """The answerable questions again, as if the passages that answer them were not there."""
-    for question in asked:
-        left = [entry for entry in question.candidates if not entry[1]]
-        if 0 < len(left) < len(question.candidates):
-            known = replace(question.known, gold=())
-            yield replace(question, known=known, lost=True, candidates=left)
 
 
 def _passage_choices(asked: Sequence[Asked]) -> Iterator[Choice]:

@@ -1,0 +1,165 @@
+"""Asks evaluation sets their questions, and more: those that they cannot answer, and of parts of them."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from index.answering import distinct
+from index.build import build
+from index.cache import cache_path
+from index.documents import corpus_files
+from index.embedding import Embedder
+from index.evaluation import KnownQuestion, holds, read_documents_with_questions
+from index.generation import hold_current
+from index.questions import cleaned, is_small_talk
+from index.search import Candidate, Reader, Searcher
+from index.settings import IndexSettings
+
+FOREIGN_QUESTIONS = 100
+SEED = 1
+PART_DOCUMENTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, its `text` as it was read, and its candidates, each with whether it holds the answer, best first.
+
+    It may be `foreign` to the set, asked of a part of it only, `translated` by a machine, or have `lost` its answer.
+    """
+
+    source: str
+    known: KnownQuestion
+    text: str
+    foreign: bool
+    of_part: bool
+    translated: bool
+    candidates: list[tuple[Candidate, bool]]
+    lost: bool = False
+
+    @property
+    def answerable(self) -> bool:
+        """Whether the corpus that was asked has the answer."""
+        return bool(self.known.gold)
+
+
+def foreign_questions(folder: Path, questions: dict[Path, list[KnownQuestion]]) -> list[KnownQuestion]:
+    """Questions of the other sets, which this one cannot answer; those of one family, as `a-b` and `a-c`, it may."""
+    return [
+        replace(question, gold=())
+        for other, theirs in questions.items()
+        if other.name.split("-")[0] != folder.name.split("-")[0]
+        for question in random.Random(SEED).sample(theirs, min(len(theirs), FOREIGN_QUESTIONS))  # noqa: S311
+    ]
+
+
+def ask_set(
+    settings: IndexSettings,
+    own: Sequence[KnownQuestion],
+    foreign: Sequence[KnownQuestion],
+    embedder: Embedder,
+    *,
+    translated: bool,
+    complete: bool,
+) -> Iterator[Asked]:
+    """The questions of a set and those foreign to it, asked of the whole and of its parts.
+
+    Where the set is `complete`, its questions once more without the passages that answer them.
+    """
+    source = settings.data_dir.name
+    with _searching(settings, embedder) as searcher:
+        whole = list(_ask(searcher, source, own, translated=translated))
+        yield from whole
+        yield from _ask(searcher, source, foreign, foreign=True, translated=translated)
+    parts = list(_ask_parts(settings, whole, embedder))
+    yield from parts
+    if complete:
+        yield from _without_answers([*whole, *parts])
+
+
+def _ask(
+    searcher: Searcher,
+    source: str,
+    questions: Iterable[KnownQuestion],
+    *,
+    foreign: bool = False,
+    of_part: bool = False,
+    translated: bool = False,
+) -> Iterator[Asked]:
+    for known in questions:
+        text = cleaned(known.question)
+        if is_small_talk(text):
+            continue
+        query = searcher.query(text)
+        candidates = distinct(searcher.candidates(query, 1))
+        right = [any(holds(candidate.passage, gold) for gold in known.gold) for candidate in candidates]
+        found = list(zip(candidates, right, strict=True))
+        yield Asked(source, known, query.text, foreign, of_part, translated, found)
+
+
+def _ask_parts(settings: IndexSettings, whole: Sequence[Asked], embedder: Embedder) -> Iterator[Asked]:
+    """The questions of a set, asked again of parts of it that are as small as a newcomer's corpus.
+
+    A question that nothing answers goes to the part that comes nearest to it. Each part is asked as many questions of
+    the others: on the same matter, and without an answer here.
+    """
+    names = [name for name, _ in corpus_files(settings.corpus_dir)]
+    parts = [names[start : start + PART_DOCUMENTS] for start in range(0, len(names), PART_DOCUMENTS)]
+    if len(parts) == 1:
+        return
+    part_of = {name: number for number, part in enumerate(parts) for name in part}
+    own: dict[int, list[KnownQuestion]] = defaultdict(list)
+    for question in whole:
+        known = question.known
+        nearest = known.gold[0].document if known.gold else question.candidates[0][0].passage.document
+        own[part_of[nearest]].append(known)
+    for number, part in enumerate(parts):
+        others = [replace(known, gold=()) for other, theirs in own.items() if other != number for known in theirs]
+        strange = random.Random(SEED).sample(others, min(len(others), len(own[number])))  # noqa: S311
+        with _searching_part(settings, part, embedder) as searcher:
+            yield from _ask(searcher, settings.data_dir.name, [*own[number], *strange], of_part=True)
+
+
+def ask_alone(settings: IndexSettings, embedder: Embedder) -> Iterator[Asked]:
+    """The questions about each document, asked of it alone."""
+    build(settings, load_model=lambda _: embedder)
+    for name, _, questions in read_documents_with_questions(settings.corpus_dir.parent):
+        with _searching_part(settings, [name], embedder) as searcher:
+            yield from _ask(searcher, settings.data_dir.name, questions, of_part=True)
+
+
+@contextmanager
+def _searching_part(settings: IndexSettings, names: Iterable[str], embedder: Embedder) -> Iterator[Searcher]:
+    """A searcher of some documents of a set, which was built."""
+    with tempfile.TemporaryDirectory(prefix="verbatim-") as folder:
+        small = IndexSettings(Path(folder, "corpus"), Path(folder, "data"), settings.embedding_model)
+        for name in names:
+            (small.corpus_dir / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(settings.corpus_dir / name, small.corpus_dir / name)
+        small.data_dir.mkdir()
+        cache = cache_path(settings.data_dir, embedder.model.fingerprint).name
+        shutil.copy(settings.data_dir / cache, small.data_dir / cache)
+        with _searching(small, embedder) as searcher:
+            yield searcher
+
+
+def _without_answers(asked: Iterable[Asked]) -> Iterator[Asked]:
+    """The answerable questions again, as if the passages that answer them were not there."""
+    for question in asked:
+        left = [entry for entry in question.candidates if not entry[1]]
+        if 0 < len(left) < len(question.candidates):
+            known = replace(question.known, gold=())
+            yield replace(question, known=known, lost=True, candidates=left)
+
+
+@contextmanager
+def _searching(settings: IndexSettings, embedder: Embedder) -> Iterator[Searcher]:
+    build(settings, load_model=lambda _: embedder)
+    with closing(hold_current(settings.data_dir)) as held, closing(Reader(held.folder, held.manifest)) as reader:
+        yield Searcher(reader, embedder)
