@@ -1,7 +1,7 @@
 """Train the cross-encoder: of a question and a passage, which sentence answers it, or none.
 
 First on questions made by rule (`cloze.py`), of which there are as many as one likes, then on those that were written,
-of which a third comes near and has no answer.
+some of which come near and have no answer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from index.threads import available_threads
 from training.cloze import Clozes
 from training.encoder import Encoder
 from training.stages import Stage, learn, progress
-from training.written import Asked, Example, WrittenDocument, read_written
+from training.written import ARTICLES, FOLDER, Asked, Example, WrittenDocument, read_written
 
 SEED = 1
 _BATCH = 16
@@ -33,7 +33,7 @@ _NEAREST = 3
 
 STAGES = (
     Stage("clozes", steps=3000, learning_rate=1e-4, warm_up=50),
-    Stage("written", steps=1000, learning_rate=5e-5, warm_up=50),
+    Stage("written", steps=2250, learning_rate=5e-5, warm_up=50),
 )
 
 
@@ -94,7 +94,7 @@ def written_examples() -> Iterator[Example]:
     """
     chance = random.Random(SEED)
     embedder = Embedder(find_model(BUILTIN_MODEL))
-    written = read_written(embedder.count_tokens)
+    written = [one for folder in (FOLDER, ARTICLES) for one in read_written(embedder.count_tokens, folder)]
     asked = [(document, *pair) for document in written for pair in _near(document, embedder)]
     while True:
         some = []

@@ -11,6 +11,8 @@ from index.paragraphs import Span
 from index.passages import TokenCounter, cut
 
 FOLDER = Path(__file__).parent / "questions"
+ARTICLES = Path(__file__).parent / "articles"
+"""Longer documents, from which the cross-encoder learns and the embedding model does not."""
 HELD_OUT = Path(__file__).parent / "held_out"
 """From these the cross-encoder does not learn, so that what reading counts can be fitted to them."""
 

@@ -20,7 +20,8 @@ def small(monkeypatch, model, few_documents):
     """A model of two small layers, of which one is taken, and a few documents."""
     monkeypatch.setattr(reading, "builtin_folder", lambda: model)
     monkeypatch.setattr(reading, "LAYERS", 1)
-    monkeypatch.setattr(reading, "read_written", lambda count_tokens: read_written(count_tokens, few_documents))
+    monkeypatch.setattr(reading, "FOLDER", few_documents)
+    monkeypatch.setattr(reading, "ARTICLES", few_documents)
 
 
 @pytest.mark.parametrize("steps_before", [3, 7])
