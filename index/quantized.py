@@ -54,22 +54,28 @@ def noise(transformer: SentenceTransformer, found: nn.Module, texts: Sequence[st
     return float(off.max() / (1 - torch.cosine_similarity(expected[0], expected[1], dim=0)))
 
 
-def quantized_layers(bert: BertModel) -> nn.Sequential | None:
+def quantized_layers(bert: BertModel) -> nn.Module | None:
     """The quantized layers of a BERT, or None where there can be none.
 
     They take and give the states of one text, shape (tokens, dimension).
     """
     try:
         with torch.inference_mode(), warnings.catch_warnings():
-            # torch is to lose these numbers one day; nothing else that it brings is as fast, and then None comes back.
+            # torch is to lose both one day; nothing else that it brings is as fast, and then None comes back.
             warnings.filterwarnings("ignore", message=".*quantized tensor creation", category=UserWarning)
-            return nn.Sequential(*(_Layer(layer, bert.config) for layer in bert.encoder.layer)).eval()
+            warnings.filterwarnings("ignore", message=".*torch.jit", category=DeprecationWarning)
+            layers = nn.Sequential(*(_Layer(layer, bert.config) for layer in bert.encoder.layer)).eval()
+            # A question is so short that a quarter of its time went to Python between the operations.
+            some = torch.zeros(8, bert.config.hidden_size)
+            traced = torch.jit.trace(layers, some, check_trace=False)  # type: ignore[no-untyped-call]
+            frozen: nn.Module = torch.jit.freeze(traced)
+            return frozen
     except (RuntimeError, AttributeError):  # No engine for such arithmetic on this processor, or in this torch.
         return None
 
 
 class _Encoder(nn.Module):
-    def __init__(self, embeddings: nn.Module, layers: nn.Sequential) -> None:
+    def __init__(self, embeddings: nn.Module, layers: nn.Module) -> None:
         super().__init__()
         self._embeddings = embeddings
         self._layers = layers
@@ -96,7 +102,7 @@ class _Layer(nn.Module):
     def forward(self, states: Tensor) -> Tensor:
         tokens, dimension = states.shape
         parts = self._projections(states).view(tokens, 3, self._heads, dimension // self._heads)
-        query, key, value = parts.permute(1, 2, 0, 3).unsqueeze(1)
+        query, key, value = parts.permute(1, 2, 0, 3).unsqueeze(1).unbind()
         attended = functional.scaled_dot_product_attention(query, key, value)[0].transpose(0, 1)
         states = self._first_norm(states + self._output(attended.reshape(tokens, dimension)))
         out: Tensor = self._second_norm(states + self._contract(functional.gelu(self._expand(states))))
