@@ -2,8 +2,8 @@
 
 First a marginal note comes near its section and a sentence near its translation, then a question near the passage and
 the sentence that answer it, away from the others of the same document.
-What comes out of each stage is a mean of the weights before and after: it keeps what the model could do and gains most
-of what it has learnt (Wortsman et al. 2022, arXiv 2109.01903).
+What comes out of each stage is a weighted mean of the weights before and after: it keeps what the model could do and
+gains most of what it has learnt (Wortsman et al. 2022, arXiv 2109.01903).
 """
 
 from __future__ import annotations
@@ -29,9 +29,6 @@ from training.data import DICTIONARIES, read_pairs
 from training.encoder import PADDING, Encoder
 from training.written import HELD_OUT, WrittenDocument, read_written
 
-SHARE = 0.5
-"""How much the tuned weights count in the mean."""
-
 SEED = 1
 _TEMPERATURE = 0.03
 _SECTIONS, _SENTENCES = 64, 96  # in a batch
@@ -44,14 +41,15 @@ _WEIGHTS = "model.safetensors"
 
 @dataclass(frozen=True, slots=True)
 class Stage(stages.Stage):
-    """A stage in which the upper `layers` learn."""
+    """A stage in which the upper `layers` learn; `share` is how much the weights after it count in the mean."""
 
     layers: int
+    share: float
 
 
 STAGES = (
-    Stage("laws", steps=300, learning_rate=5e-5, warm_up=50, layers=6),
-    Stage("questions", steps=180, learning_rate=3e-5, warm_up=20, layers=12),
+    Stage("laws", steps=300, learning_rate=5e-5, warm_up=50, layers=6, share=0.5),
+    Stage("questions", steps=180, learning_rate=3e-5, warm_up=20, layers=12, share=0.25),
 )
 
 
@@ -201,7 +199,7 @@ def tune(folder: Path, data: Path, checkpoint: Path, plan: Sequence[Stage] = STA
             draw, loss = partial(batches.of, stage), partial(_loss, encoder)
             stages.learn(stage, encoder.bert, draw, loss, start, checkpoint)
             before, after = load_file(folder / _WEIGHTS), encoder.bert.state_dict()
-            mean = {name: torch.lerp(weight.float(), after[name], SHARE).half() for name, weight in before.items()}
+            mean = {name: torch.lerp(weight.float(), after[name], stage.share).half() for name, weight in before.items()}
             save_file(mean, folder / _WEIGHTS, metadata={"format": "pt"})
             start = {"stage": number + 1, "done": 0}
             torch.save(start, checkpoint)

@@ -12,8 +12,8 @@ from training import stages, tuning, written
 
 LEARNT = "encoder.layer.1.output.dense.weight"
 STAGES = [
-    tuning.Stage("laws", steps=6, learning_rate=0.01, warm_up=1, layers=1),
-    tuning.Stage("questions", steps=4, learning_rate=0.01, warm_up=1, layers=2),
+    tuning.Stage("laws", steps=6, learning_rate=0.01, warm_up=1, layers=1, share=0.5),
+    tuning.Stage("questions", steps=4, learning_rate=0.01, warm_up=1, layers=2, share=0.25),
 ]
 
 
@@ -57,7 +57,7 @@ def test_a_run_that_was_cut_off_ends_as_one_that_was_not(model, data, tmp_path, 
 def test_a_question_comes_nearer_to_the_passage_that_answers_it(model, data, tmp_path):
     tuned = tmp_path / "tuned"
     shutil.copytree(model, tuned)
-    stage = tuning.Stage("questions", steps=20, learning_rate=0.003, warm_up=2, layers=2)
+    stage = tuning.Stage("questions", steps=20, learning_rate=0.003, warm_up=2, layers=2, share=0.5)
     tuning.tune(tuned, data, tmp_path / "checkpoint.pt", [stage])
     before, after = (loss_of_questions(folder, data) for folder in (model, tuned))
     assert after < before - 0.1
