@@ -62,7 +62,7 @@ RANKING = ("cosine", "sentence_cosine", "introduces", "context_match", "text_mat
 SENTENCE = ("cosine", "match", "kind")
 CONFIDENCE = ("score", "lead", *Signals.__dataclass_fields__)
 READING = ("bias", "log_odds", "read", "sentence")
-DOUBT = (0.02, 0.97)
+DOUBT = (0.1, 0.95)
 """From which to which probability a passage is read before it is given as an answer, or not."""
 _FIRST, _SECOND = np.triu_indices(len(CONFIDENCE))
 CONFIDENCE_TERMS = (
