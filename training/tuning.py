@@ -199,7 +199,9 @@ def tune(folder: Path, data: Path, checkpoint: Path, plan: Sequence[Stage] = STA
             draw, loss = partial(batches.of, stage), partial(_loss, encoder)
             stages.learn(stage, encoder.bert, draw, loss, start, checkpoint)
             before, after = load_file(folder / _WEIGHTS), encoder.bert.state_dict()
-            mean = {name: torch.lerp(weight.float(), after[name], stage.share).half() for name, weight in before.items()}
+            mean = {
+                name: torch.lerp(weight.float(), after[name], stage.share).half() for name, weight in before.items()
+            }
             save_file(mean, folder / _WEIGHTS, metadata={"format": "pt"})
             start = {"stage": number + 1, "done": 0}
             torch.save(start, checkpoint)
