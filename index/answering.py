@@ -126,8 +126,9 @@ def judge(question: str, candidates: Sequence[Candidate], weights: Weights, read
         sentence_scores = weights.sentence_scores(candidate.sentences)
         if not position and is_doubtful(probability):
             found = read(question, candidate.passage.context, candidate.passage.sentence_texts)
-            probability = weights.probability_when_read(probability, float(np.logaddexp.reduce(found)))
-            sentence_scores = sentence_scores + weights.reading["sentence"] * found
+            answers = float(np.logaddexp.reduce(found))
+            probability = weights.probability_when_read(probability, answers, candidate.signals, lead)
+            sentence_scores = sentence_scores + weights.sentence["read"] * found
         judged.append(Judged(candidate, probability, sentence_scores))
     return judged
 

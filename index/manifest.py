@@ -11,7 +11,7 @@ from typing import Any
 
 from index.errors import BUILD_COMMAND, DamagedIndexError, StaleIndexError
 
-FORMAT = 4
+FORMAT = 5
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 

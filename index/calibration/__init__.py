@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from itertools import combinations_with_replacement
 from pathlib import Path
 
 import numpy as np
@@ -61,15 +63,18 @@ class Signals:
 RANKING = ("cosine", "sentence_cosine", "introduces", "context_match", "text_match", "rest_match")
 SENTENCE = ("cosine", "match", "kind")
 CONFIDENCE = ("score", "lead", *Signals.__dataclass_fields__)
-READING = ("bias", "log_odds", "read", "sentence")
+READING = ("log_odds", "read", *CONFIDENCE)
 DOUBT = (0.1, 0.95)
 """From which to which probability a passage is read before it is given as an answer, or not."""
-_FIRST, _SECOND = np.triu_indices(len(CONFIDENCE))
-CONFIDENCE_TERMS = (
-    "bias",
-    *CONFIDENCE,
-    *(f"{CONFIDENCE[a]} * {CONFIDENCE[b]}" for a, b in zip(_FIRST, _SECOND, strict=True)),
-)
+
+
+def _terms(names: Sequence[str]) -> tuple[str, ...]:
+    """A bias, each name, and each product of two."""
+    return ("bias", *names, *(f"{one} * {other}" for one, other in combinations_with_replacement(names, 2)))
+
+
+CONFIDENCE_TERMS = _terms(CONFIDENCE)
+READING_TERMS = _terms(READING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +83,9 @@ class Weights:
 
     `confidence` has two signals of its own: the `score` by which a candidate is ranked, and its `lead` over the next
     best one (below zero for those that are not the best). What one signal says depends on the others, so each product
-    of two has a weight as well, and there is a `bias`.
-
-    `reading` says what counts of a passage that was read: for its probability a `bias`, the `log_odds` of the
-    probability before and what was `read`; for its sentences what was read of each (`sentence`).
+    of two has a weight as well, and there is a `bias`. `reading` has the same for a passage that was read: beside these
+    signals what was `read`, and the `log_odds` of the probability before. `sentence` has a weight for what was `read`
+    of each sentence, too.
     """
 
     ranking: dict[str, float]
@@ -107,15 +111,25 @@ class Weights:
 
     def probability(self, signals: Signals, lead: float) -> float:
         """The probability that a passage with these signals answers."""
-        values = np.array(self.confidence_values(signals, lead))
-        terms = [1.0, *values, *(values[_FIRST] * values[_SECOND])]
-        z = sum(self.confidence[name] * term for name, term in zip(CONFIDENCE_TERMS, terms, strict=True))
-        return _logistic(z)
+        return _probability(self.confidence, CONFIDENCE_TERMS, self.confidence_values(signals, lead))
 
-    def probability_when_read(self, probability: float, read: float) -> float:
-        """The probability of a passage that was read; `read` is the log-odds of the cross-encoder that it answers."""
-        weights = self.reading
-        return _logistic(weights["bias"] + weights["log_odds"] * log_odds(probability) + weights["read"] * read)
+    def reading_values(self, probability: float, read: float, signals: Signals, lead: float) -> list[float]:
+        """What the probability of a passage that was read is made of, in the order of `READING`.
+
+        `read` is the log-odds of the cross-encoder that it answers, `probability` the one before it was read.
+        """
+        return [log_odds(probability), read, *self.confidence_values(signals, lead)]
+
+    def probability_when_read(self, probability: float, read: float, signals: Signals, lead: float) -> float:
+        """The probability of a passage that was read; the arguments are those of `reading_values`."""
+        return _probability(self.reading, READING_TERMS, self.reading_values(probability, read, signals, lead))
+
+
+def _probability(weights: dict[str, float], terms: Sequence[str], values: Sequence[float]) -> float:
+    """The logistic function of a bias, the values and their products of two, as `terms` names them."""
+    products = (one * other for one, other in combinations_with_replacement(values, 2))
+    found = zip(terms, (1.0, *values, *products), strict=True)
+    return _logistic(sum(weights[name] * value for name, value in found))
 
 
 def is_doubtful(probability: float) -> bool:
@@ -138,9 +152,9 @@ def read_weights(path: Path = DEFAULT_WEIGHTS) -> Weights:
         weights = Weights(**json.loads(path.read_text("utf-8")))
         groups = (
             (weights.ranking, RANKING),
-            (weights.sentence, SENTENCE),
+            (weights.sentence, (*SENTENCE, "read")),
             (weights.confidence, CONFIDENCE_TERMS),
-            (weights.reading, READING),
+            (weights.reading, READING_TERMS),
         )
         if not all(math.isfinite(group[name]) for group, names in groups for name in names):
             raise ValueError(path)

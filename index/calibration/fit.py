@@ -35,11 +35,11 @@ from index.calibration import (
     CONFIDENCE_TERMS,
     DEFAULT_WEIGHTS,
     RANKING,
+    READING_TERMS,
     SENTENCE,
     Signals,
     Weights,
     is_doubtful,
-    log_odds,
     read_weights,
 )
 from index.calibration.asking import Asked, ask_alone, ask_set, foreign_questions
@@ -197,13 +197,14 @@ def _with_reading(weights: Weights, asked: Sequence[Asked], read: Read) -> Weigh
     rows: list[Row] = []
     choices: list[Choice] = []
     for question in asked:
-        (best, is_right), *_ = _ranked(weights, question)
-        probability = _best(weights, question)[2]
+        (best, is_right), *others = _ranked(weights, question)
+        lead = _lead(best, others)
+        probability = weights.probability(best.signals, lead)
         if not is_doubtful(probability) or (question.answerable and not is_right):
             continue
         found = read(question.text, best.passage.context, best.passage.sentence_texts)
         examples.append((question, best.signals.crosses > 0))
-        rows.append([log_odds(probability), float(np.logaddexp.reduce(found))])
+        rows.append(weights.reading_values(probability, float(np.logaddexp.reduce(found)), best.signals, lead))
         if is_right and not question.of_part:
             [(_, lit, counts)] = _sentence_choices([replace(question, candidates=[(best, True)])])
             choices.append((np.stack([weights.sentence_scores(best.sentences), found], axis=1), lit, counts))
@@ -211,15 +212,10 @@ def _with_reading(weights: Weights, asked: Sequence[Asked], read: Read) -> Weigh
     if answerable.all() or not answerable.any():
         raise VerbatimError("Too few passages are doubtful: what reading counts cannot be fitted.", "Give more texts.")
     weight = _counts([question for question, _ in examples], np.array([crosses for _, crosses in examples]))
-    model = LogisticRegression(C=1.0).fit(rows, answerable, sample_weight=weight * len(rows) / weight.sum())
+    reading = dict(zip(READING_TERMS, _quadratic(np.array(rows), answerable, weight).round(4), strict=True))
     sentence = _choosing(("before", "read"), choices)
-    reading = {
-        "bias": model.intercept_[0],
-        "log_odds": model.coef_[0][0],
-        "read": model.coef_[0][1],
-        "sentence": sentence["read"] / sentence["before"],
-    }
-    return replace(weights, reading={name: round(float(value), 4) for name, value in reading.items()})
+    of_sentence = round(sentence["read"] / sentence["before"], 4)
+    return replace(weights, reading=reading, sentence=weights.sentence | {"read": of_sentence})
 
 
 def _counts(asked: Sequence[Asked], crosses: NDArray[np.bool_]) -> Values:
@@ -235,7 +231,7 @@ def _counts(asked: Sequence[Asked], crosses: NDArray[np.bool_]) -> Values:
 
 
 def _quadratic(rows: Values, answerable: NDArray[np.bool_], weight: Values) -> Values:
-    """The weights of `CONFIDENCE_TERMS` with which a logistic model tells answerable rows from others best."""
+    """The weights of a bias, the columns and their products of two with which a logistic model tells rows best."""
     scaler = StandardScaler().fit(rows)
     products = PolynomialFeatures(2, include_bias=False)
     model = LogisticRegression(C=CONFIDENCE_C, max_iter=5000)
@@ -272,9 +268,13 @@ def _threshold(weights: Weights, asked: Iterable[Asked], read: Read) -> float:
 def _best(weights: Weights, question: Asked) -> tuple[Row, bool, float]:
     """Of the passage that these weights rank first: its signals, whether it is right, and the confidence in it."""
     (best, is_right), *others = _ranked(weights, question)
-    lead = best.score - (others[0][0].score if others else 0.0)
+    lead = _lead(best, others)
     values = weights.confidence_values(best.signals, lead)
     return values, is_right, weights.probability(best.signals, lead)
+
+
+def _lead(best: Candidate, others: Sequence[tuple[Candidate, bool]]) -> float:
+    return best.score - (others[0][0].score if others else 0.0)
 
 
 def _ranked(weights: Weights, question: Asked) -> list[tuple[Candidate, bool]]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from index.calibration import CONFIDENCE_TERMS, DEFAULT_WEIGHTS, RANKING, READING, SENTENCE, Signals, read_weights
+from index.calibration import CONFIDENCE_TERMS, DEFAULT_WEIGHTS, RANKING, READING_TERMS, SENTENCE, Signals, read_weights
 from index.calibration.fit import main
 from index.errors import DamagedIndexError, VerbatimError
 
@@ -17,9 +17,9 @@ NOTHING = Signals(**dict.fromkeys(Signals.__dataclass_fields__, 0.0))
 def test_the_shipped_weights_name_every_signal():
     weights = read_weights()
     assert set(weights.ranking) == set(RANKING)
-    assert set(weights.sentence) == set(SENTENCE)
-    assert set(weights.confidence) == set(CONFIDENCE_TERMS)
-    assert set(weights.reading) == set(READING)
+    assert set(weights.sentence) == {*SENTENCE, "read"}
+    assert list(weights.confidence) == list(CONFIDENCE_TERMS)
+    assert list(weights.reading) == list(READING_TERMS)
     assert 0 < weights.threshold < 1
 
 
@@ -49,7 +49,8 @@ def test_the_weights_can_be_made_again(shared_eval, tmp_path, capsys):
     assert main([*folders, "--work", str(tmp_path / "work"), "--out", str(out)]) == 0
     made = read_weights(out)
     assert made.ranking["cosine"] > 0
-    assert made.reading["read"] > 0
+    some = replace(NOTHING, cosine=0.6, sentence_cosine=0.6, best_cosine=0.6, match=0.5, known=0.8, terms=1.4)
+    assert made.probability_when_read(0.5, 4.0, some, 0.05) > made.probability_when_read(0.5, -4.0, some, 0.05)
     assert json.loads(capsys.readouterr().out) == json.loads(out.read_text("utf-8"))
     assert json.loads(DEFAULT_WEIGHTS.read_text("utf-8")).keys() == json.loads(out.read_text("utf-8")).keys()
 
