@@ -126,8 +126,7 @@ def judge(question: str, candidates: Sequence[Candidate], weights: Weights, read
         sentence_scores = weights.sentence_scores(candidate.sentences)
         if not position and is_doubtful(probability):
             found = read(question, candidate.passage.context, candidate.passage.sentence_texts)
-            answers = float(np.logaddexp.reduce(found))
-            probability = weights.probability_when_read(probability, answers, candidate.signals, lead)
+            probability = weights.probability_when_read(probability, found, candidate.signals, lead)
             sentence_scores = sentence_scores + weights.sentence["read"] * found
         judged.append(Judged(candidate, probability, sentence_scores))
     return judged

@@ -84,8 +84,8 @@ class Weights:
     `confidence` has two signals of its own: the `score` by which a candidate is ranked, and its `lead` over the next
     best one (below zero for those that are not the best). What one signal says depends on the others, so each product
     of two has a weight as well, and there is a `bias`. `reading` has the same for a passage that was read: beside these
-    signals what was `read`, and the `log_odds` of the probability before. `sentence` has a weight for what was `read`
-    of each sentence, too.
+    signals the `log_odds` before, and those that were `read`, of any of its sentences. `sentence` has a weight for what
+    was `read` of each.
     """
 
     ranking: dict[str, float]
@@ -113,14 +113,14 @@ class Weights:
         """The probability that a passage with these signals answers."""
         return _probability(self.confidence, CONFIDENCE_TERMS, self.confidence_values(signals, lead))
 
-    def reading_values(self, probability: float, read: float, signals: Signals, lead: float) -> list[float]:
+    def reading_values(self, probability: float, read: Vectors, signals: Signals, lead: float) -> list[float]:
         """What the probability of a passage that was read is made of, in the order of `READING`.
 
-        `read` is the log-odds of the cross-encoder that it answers, `probability` the one before it was read.
+        `read` is what the cross-encoder found of each of its sentences, `probability` the one before it was read.
         """
-        return [log_odds(probability), read, *self.confidence_values(signals, lead)]
+        return [log_odds(probability), float(np.logaddexp.reduce(read)), *self.confidence_values(signals, lead)]
 
-    def probability_when_read(self, probability: float, read: float, signals: Signals, lead: float) -> float:
+    def probability_when_read(self, probability: float, read: Vectors, signals: Signals, lead: float) -> float:
         """The probability of a passage that was read; the arguments are those of `reading_values`."""
         return _probability(self.reading, READING_TERMS, self.reading_values(probability, read, signals, lead))
 

@@ -6,7 +6,7 @@ Each folder is an evaluation set (`corpus/` and `questions.jsonl`). Beside its o
 of the other sets', which it cannot answer; and parts of it, each a few documents, are asked its questions once more.
 Sets that `python -m training crossing` translated show what questions in another language look like; the threshold is
 set without them. In sets that name every passage that answers, each question is asked once more without these: it has
-lost its answer. Last, doubtful passages are read, and what that counts for is fitted to what the other signals say: for
+lost its answer. Last, doubtful passages are read, and what that counts for is fitted beside the other signals: for
 this, documents that are a corpus of their own are asked the questions about them (`--alone`), as some come near without
 an answer. Nothing is embedded anew when the weights change.
 """
@@ -35,6 +35,7 @@ from index.calibration import (
     CONFIDENCE_TERMS,
     DEFAULT_WEIGHTS,
     RANKING,
+    READING,
     READING_TERMS,
     SENTENCE,
     Signals,
@@ -55,7 +56,7 @@ MOST_FALSE_ANSWERS = 0.05
 MOST_FALSE_ANSWERS_IN_A_SET = 0.1
 
 L2 = 0.1
-CONFIDENCE_C = 0.01
+LOGISTIC_C = 0.01
 # A question that lost its answer here may have another after all, and there are many of them.
 LOST_COUNTS = 0.2
 
@@ -175,47 +176,58 @@ def _choosing(names: Sequence[str], choices: Iterable[Choice]) -> dict[str, floa
 
 
 def _with_confidence(weights: Weights, asked: Sequence[Asked]) -> Weights:
-    """The weights with those of the confidence.
-
-    An answerable question whose answer was not found is left out: it is no example of either.
-    """
-    examples = [(question, *_best(weights, question)) for question in asked]
-    examples = [example for example in examples if example[2] or not example[0].answerable]
-    rows = np.array([row for _, row, _, _ in examples])
-    answerable = np.array([question.answerable for question, *_ in examples])
-    weight = _counts([question for question, *_ in examples], rows[:, CONFIDENCE.index("crosses")] > 0)
-    confidence = dict(zip(CONFIDENCE_TERMS, _quadratic(rows, answerable, weight).round(4), strict=True))
+    """The weights with those of the confidence."""
+    examples = list(_examples(weights, asked))
+    rows = [weights.confidence_values(best.signals, lead) for _, best, lead in examples]
+    confidence = _logistic([question for question, *_ in examples], rows, CONFIDENCE, CONFIDENCE_TERMS)
     return replace(weights, confidence=confidence)
 
 
 def _with_reading(weights: Weights, asked: Sequence[Asked], read: Read) -> Weights:
-    """The weights with what reading counts; it is the doubtful passages that are read.
-
-    As for the confidence, an answerable question whose answer was not found is left out.
-    """
-    examples: list[tuple[Asked, bool]] = []
+    """The weights with what reading counts; it is the doubtful passages that are read."""
+    doubtful: list[Asked] = []
     rows: list[Row] = []
     choices: list[Choice] = []
-    for question in asked:
-        (best, is_right), *others = _ranked(weights, question)
-        lead = _lead(best, others)
+    for question, best, lead in _examples(weights, asked):
         probability = weights.probability(best.signals, lead)
-        if not is_doubtful(probability) or (question.answerable and not is_right):
+        if not is_doubtful(probability):
             continue
         found = read(question.text, best.passage.context, best.passage.sentence_texts)
-        examples.append((question, best.signals.crosses > 0))
-        rows.append(weights.reading_values(probability, float(np.logaddexp.reduce(found)), best.signals, lead))
-        if is_right and not question.of_part:
+        doubtful.append(question)
+        rows.append(weights.reading_values(probability, found, best.signals, lead))
+        if question.answerable and not question.of_part:
             [(_, lit, counts)] = _sentence_choices([replace(question, candidates=[(best, True)])])
             choices.append((np.stack([weights.sentence_scores(best.sentences), found], axis=1), lit, counts))
-    answerable = np.array([question.answerable for question, _ in examples])
-    if answerable.all() or not answerable.any():
+    if len({question.answerable for question in doubtful}) < 2:
         raise VerbatimError("Too few passages are doubtful: what reading counts cannot be fitted.", "Give more texts.")
-    weight = _counts([question for question, _ in examples], np.array([crosses for _, crosses in examples]))
-    reading = dict(zip(READING_TERMS, _quadratic(np.array(rows), answerable, weight).round(4), strict=True))
+    reading = _logistic(doubtful, rows, READING, READING_TERMS)
     sentence = _choosing(("before", "read"), choices)
     of_sentence = round(sentence["read"] / sentence["before"], 4)
     return replace(weights, reading=reading, sentence=weights.sentence | {"read": of_sentence})
+
+
+def _examples(weights: Weights, asked: Iterable[Asked]) -> Iterator[tuple[Asked, Candidate, float]]:
+    """Each question, the passage that these weights rank first, and its lead.
+
+    An answerable question whose answer was not found is left out: it is no example of either.
+    """
+    for question in asked:
+        (best, is_right), *others = _ranked(weights, question)
+        if is_right or not question.answerable:
+            yield question, best, best.score - (others[0][0].score if others else 0.0)
+
+
+def _logistic(
+    asked: Sequence[Asked], rows: Sequence[Row], names: Sequence[str], terms: Sequence[str]
+) -> dict[str, float]:
+    """The weights of `terms` with which a logistic model tells the answerable questions from the others best.
+
+    A row holds the values of `names` for its question.
+    """
+    values = np.array(rows)
+    answerable = np.array([question.answerable for question in asked])
+    weight = _counts(asked, values[:, names.index("crosses")] > 0)
+    return dict(zip(terms, _quadratic(values, answerable, weight).round(4), strict=True))
 
 
 def _counts(asked: Sequence[Asked], crosses: NDArray[np.bool_]) -> Values:
@@ -231,10 +243,10 @@ def _counts(asked: Sequence[Asked], crosses: NDArray[np.bool_]) -> Values:
 
 
 def _quadratic(rows: Values, answerable: NDArray[np.bool_], weight: Values) -> Values:
-    """The weights of a bias, the columns and their products of two with which a logistic model tells rows best."""
+    """The weights of a bias, the columns and their products of two with which a logistic model tells the rows apart."""
     scaler = StandardScaler().fit(rows)
     products = PolynomialFeatures(2, include_bias=False)
-    model = LogisticRegression(C=CONFIDENCE_C, max_iter=5000)
+    model = LogisticRegression(C=LOGISTIC_C, max_iter=5000)
     model.fit(
         products.fit_transform(scaler.transform(rows)), answerable, sample_weight=weight * len(rows) / weight.sum()
     )
@@ -263,18 +275,6 @@ def _threshold(weights: Weights, asked: Iterable[Asked], read: Read) -> float:
     limits = [sorted(found)[-1 - int(MOST_FALSE_ANSWERS_IN_A_SET * len(found))] for found in own.values()]
     limits.append(sorted(everything)[-1 - int(MOST_FALSE_ANSWERS * len(everything))])
     return round(max(limits) + 0.0001, 4)
-
-
-def _best(weights: Weights, question: Asked) -> tuple[Row, bool, float]:
-    """Of the passage that these weights rank first: its signals, whether it is right, and the confidence in it."""
-    (best, is_right), *others = _ranked(weights, question)
-    lead = _lead(best, others)
-    values = weights.confidence_values(best.signals, lead)
-    return values, is_right, weights.probability(best.signals, lead)
-
-
-def _lead(best: Candidate, others: Sequence[tuple[Candidate, bool]]) -> float:
-    return best.score - (others[0][0].score if others else 0.0)
 
 
 def _ranked(weights: Weights, question: Asked) -> list[tuple[Candidate, bool]]:

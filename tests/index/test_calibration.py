@@ -4,12 +4,29 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from index.calibration import CONFIDENCE_TERMS, DEFAULT_WEIGHTS, RANKING, READING_TERMS, SENTENCE, Signals, read_weights
+from index.answering import judge
+from index.calibration import (
+    CONFIDENCE_TERMS,
+    DEFAULT_WEIGHTS,
+    RANKING,
+    READING_TERMS,
+    SENTENCE,
+    Signals,
+    is_doubtful,
+    read_weights,
+)
+from index.calibration.asking import ask_alone
 from index.calibration.fit import main
 from index.errors import DamagedIndexError, VerbatimError
+from index.settings import BUILTIN_MODEL, IndexSettings
+from tests.written import some_of
+
+ROOT = Path(__file__).parents[2]
 
 NOTHING = Signals(**dict.fromkeys(Signals.__dataclass_fields__, 0.0))
 
@@ -34,6 +51,31 @@ def test_what_is_found_better_is_surer():
     assert weights.probability(found, lead=0.05) > weights.probability(found, lead=0.0) > 0.5
 
 
+@pytest.fixture
+def doubtful(embedder, tmp_path):
+    """The doubtful ones of the questions about two documents, of which nothing was learnt, with their candidates."""
+    folder = some_of(ROOT / "benchmarks" / "articles", 2, tmp_path / "articles")
+    weights = read_weights()
+    asked = ask_alone(IndexSettings(folder / "corpus", tmp_path / "data", BUILTIN_MODEL), embedder)
+    found = [(question.text, [candidate for candidate, _ in question.candidates]) for question in asked]
+    return [one for one in found if is_doubtful(judge(*one, weights, reads_as(0.0))[0].probability)]
+
+
+def reads_as(log_odds):
+    """A cross-encoder that finds the first sentence of every passage to answer by so much."""
+    return lambda _question, _context, sentences: np.array([log_odds] + [-9.0] * (len(sentences) - 1))
+
+
+def test_what_reads_as_an_answer_is_surer(doubtful):
+    assert len(doubtful) > 10
+    answers, misses = (
+        np.array([judge(*one, read_weights(), reads_as(found))[0].probability for one in doubtful])
+        for found in (4.0, -4.0)
+    )
+    assert (answers > misses).mean() > 0.9
+    assert np.median(answers - misses) > 0.3
+
+
 @pytest.mark.parametrize("damage", ["", "[]", "{}", '{"ranking": 1, "sentence": 2, "confidence": 3, "threshold": 4}'])
 def test_weights_that_are_none_are_damage(tmp_path, damage):
     path = tmp_path / "weights.json"
@@ -49,8 +91,7 @@ def test_the_weights_can_be_made_again(shared_eval, tmp_path, capsys):
     assert main([*folders, "--work", str(tmp_path / "work"), "--out", str(out)]) == 0
     made = read_weights(out)
     assert made.ranking["cosine"] > 0
-    some = replace(NOTHING, cosine=0.6, sentence_cosine=0.6, best_cosine=0.6, match=0.5, known=0.8, terms=1.4)
-    assert made.probability_when_read(0.5, 4.0, some, 0.05) > made.probability_when_read(0.5, -4.0, some, 0.05)
+    assert made.reading["read"] > 0
     assert json.loads(capsys.readouterr().out) == json.loads(out.read_text("utf-8"))
     assert json.loads(DEFAULT_WEIGHTS.read_text("utf-8")).keys() == json.loads(out.read_text("utf-8")).keys()
 

@@ -11,6 +11,7 @@ import torch
 from transformers import BertConfig, BertModel
 
 from index.embedding import builtin_folder
+from tests.written import some_of
 from training import written
 
 
@@ -46,16 +47,14 @@ def data(tmp_path):
 
 @pytest.fixture
 def few_documents(tmp_path):
-    """A folder of six of the written documents, as reading all of them takes a while."""
-    folder = tmp_path / "written"
-    (folder / "corpus").mkdir(parents=True)
-    documents = sorted((written.FOLDER / "corpus").iterdir())[:6]
-    for document in documents:
-        shutil.copy(document, folder / "corpus")
-    lines = (written.FOLDER / "questions.jsonl").read_text("utf-8").splitlines(keepends=True)
-    ours = [line for line in lines if any(json.loads(line)["id"].startswith(f"{path.stem}-") for path in documents)]
-    (folder / "questions.jsonl").write_text("".join(ours), "utf-8")
-    return folder
+    """A folder of six of the written documents."""
+    return some_of(written.FOLDER, 6, tmp_path / "written")
+
+
+@pytest.fixture
+def few_articles(tmp_path):
+    """A folder of three of the longer ones."""
+    return some_of(written.ARTICLES, 3, tmp_path / "articles")
 
 
 @pytest.fixture
