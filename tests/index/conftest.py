@@ -109,3 +109,11 @@ def two_generations(_built_twice, tmp_path, tiny_model, load_tiny, monkeypatch) 
     shutil.copytree(_built_twice.corpus, made.corpus)
     shutil.copytree(_built_twice.data, made.data)
     return made
+
+
+@pytest.fixture
+def built(article_settings, tmp_path):
+    """A copy of the article's index and corpus in the test's own folder."""
+    shutil.copytree(article_settings.data_dir, tmp_path / "data")
+    shutil.copytree(article_settings.corpus_dir, tmp_path / "corpus")
+    return tmp_path / "data"
