@@ -68,6 +68,20 @@ Choice = tuple[NDArray[np.floating], NDArray[np.bool_], float]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fit the weights to the given sets and write them; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m index.calibration.fit", description=__doc__)
+    name_sets(parser)
+    parser.add_argument("--model", default=BUILTIN_MODEL)
+    parser.add_argument("--out", type=Path, default=DEFAULT_WEIGHTS)
+    options = parser.parse_args(arguments)
+    asked, alone = ask(parser, options, options.model)
+    weights = fit(asked, alone, remembering(cross_encoder().read))
+    text = json.dumps(asdict(weights), indent=1, default=float) + "\n"
+    options.out.write_text(text, "utf-8")
+    sys.stdout.write(text)
+    return 0
+
+
+def name_sets(parser: argparse.ArgumentParser) -> None:
+    """Let a command name the sets to fit to."""
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="corpus/ and questions.jsonl")
     parser.add_argument("--translated", nargs="*", default=[], type=Path, metavar="FOLDER", help="the same, translated")
     parser.add_argument(
@@ -77,30 +91,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--alone", nargs="*", default=[], type=Path, metavar="FOLDER", help="sets of which each document is a corpus"
     )
     parser.add_argument("--work", type=Path, required=True, metavar="DIR", help="where the sets' indexes are kept")
-    parser.add_argument("--model", default=BUILTIN_MODEL)
-    parser.add_argument("--out", type=Path, default=DEFAULT_WEIGHTS)
-    options = parser.parse_args(arguments)
+
+
+def ask(parser: argparse.ArgumentParser, options: argparse.Namespace, model: str) -> tuple[list[Asked], list[Asked]]:
+    """What comes back when the named sets are asked, and when the documents are that stand alone."""
     for folder in options.complete:
         if folder not in (*options.folders, *options.translated):
             parser.error(f"--complete {folder}: name it among the sets, too")
-    embedder = Embedder(find_model(options.model))
+    embedder = Embedder(find_model(model))
     questions = {
         folder: read_questions(folder / "questions.jsonl") for folder in (*options.folders, *options.translated)
     }
     asked: list[Asked] = []
     for folder, own in questions.items():
-        settings = IndexSettings(folder / "corpus", options.work / folder.name, options.model)
+        settings = IndexSettings(folder / "corpus", options.work / folder.name, model)
         kind = {"translated": folder in options.translated, "complete": folder in options.complete}
         asked += ask_set(settings, own, foreign_questions(folder, questions), embedder, **kind)
     alone: list[Asked] = []
     for folder in options.alone:
-        settings = IndexSettings(folder / "corpus", options.work / folder.name, options.model)
+        settings = IndexSettings(folder / "corpus", options.work / folder.name, model)
         alone += ask_alone(settings, embedder)
-    weights = fit(asked, alone, _remembering(cross_encoder().read))
-    text = json.dumps(asdict(weights), indent=1, default=float) + "\n"
-    options.out.write_text(text, "utf-8")
-    sys.stdout.write(text)
-    return 0
+    return asked, alone
 
 
 def fit(asked: Sequence[Asked], alone: Sequence[Asked], read: Read) -> Weights:
@@ -121,7 +132,7 @@ def fit(asked: Sequence[Asked], alone: Sequence[Asked], read: Read) -> Weights:
     return replace(weights, threshold=_threshold(weights, untranslated, read))
 
 
-def _remembering(read: Read) -> Read:
+def remembering(read: Read) -> Read:
     """The same, but no passage is read twice for a question."""
     remembered = cache(read)
     return lambda question, context, sentences: remembered(question, context, tuple(sentences))
@@ -212,7 +223,7 @@ def _examples(weights: Weights, asked: Iterable[Asked]) -> Iterator[tuple[Asked,
     An answerable question whose answer was not found is left out: it is no example of either.
     """
     for question in asked:
-        (best, is_right), *others = _ranked(weights, question)
+        (best, is_right), *others = ranked(weights, question)
         if is_right or not question.answerable:
             yield question, best, best.score - (others[0][0].score if others else 0.0)
 
@@ -267,7 +278,7 @@ def _threshold(weights: Weights, asked: Iterable[Asked], read: Read) -> float:
     everything: list[float] = []
     for question in asked:
         if not question.answerable:
-            candidates = [candidate for candidate, _ in _ranked(weights, question)]
+            candidates = [candidate for candidate, _ in ranked(weights, question)]
             confidence = judge(question.text, candidates, weights, read)[0].probability
             everything.append(confidence)
             if not question.foreign:
@@ -277,7 +288,7 @@ def _threshold(weights: Weights, asked: Iterable[Asked], read: Read) -> float:
     return round(max(limits) + 0.0001, 4)
 
 
-def _ranked(weights: Weights, question: Asked) -> list[tuple[Candidate, bool]]:
+def ranked(weights: Weights, question: Asked) -> list[tuple[Candidate, bool]]:
     """The candidates with the scores that these weights give them, best first."""
     scored = [
         (replace(candidate, score=weights.rank(candidate.signals)), right) for candidate, right in question.candidates
