@@ -27,7 +27,7 @@ from index.threads import available_threads
 from training import stages
 from training.data import DICTIONARIES, read_pairs
 from training.encoder import PADDING, Encoder
-from training.written import HELD_OUT, WrittenDocument, read_written
+from training.written import ARTICLES, FOLDER, HELD_OUT, WrittenDocument, read_written
 
 SEED = 1
 _TEMPERATURE = 0.03
@@ -49,7 +49,7 @@ class Stage(stages.Stage):
 
 STAGES = (
     Stage("laws", steps=300, learning_rate=5e-5, warm_up=50, layers=6, share=0.5),
-    Stage("questions", steps=180, learning_rate=3e-5, warm_up=20, layers=12, share=0.25),
+    Stage("questions", steps=240, learning_rate=3e-5, warm_up=20, layers=12, share=0.5),
 )
 
 
@@ -87,7 +87,8 @@ class Batches:
         left_out = DICTIONARIES | {"laws"}
         self._pairs = [pair for source, some in read_pairs(folder).items() if source not in left_out for pair in some]
         self._groups = self._endless_groups()
-        self._written = self._endless_documents([*read_written(count_tokens), *read_written(count_tokens, HELD_OUT)])
+        folders = (FOLDER, HELD_OUT, ARTICLES)
+        self._written = self._endless_documents([d for folder in folders for d in read_written(count_tokens, folder)])
 
     def of(self, stage: Stage, step: int) -> list[Batch]:
         """The batches of a step."""

@@ -12,7 +12,7 @@ from index.passages import TokenCounter, cut
 
 FOLDER = Path(__file__).parent / "questions"
 ARTICLES = Path(__file__).parent / "articles"
-"""Longer documents, from which the cross-encoder learns and the embedding model does not."""
+"""Longer documents, whose paragraphs are near misses of each other; both models learn from them as well."""
 HELD_OUT = Path(__file__).parent / "held_out"
 """From these the cross-encoder does not learn, so that what reading counts can be fitted to them."""
 

@@ -6,9 +6,9 @@ Each folder is an evaluation set (`corpus/` and `questions.jsonl`). Beside its o
 of the other sets', which it cannot answer; and parts of it, each a few documents, are asked its questions once more.
 Sets that `python -m training crossing` translated show what questions in another language look like; the threshold is
 set without them. In sets that name every passage that answers, each question is asked once more without these: it has
-lost its answer. Last, doubtful passages are read, and what that counts for is fitted beside the other signals: for
-this, documents that are a corpus of their own are asked the questions about them (`--alone`), as some come near without
-an answer. Nothing is embedded anew when the weights change.
+lost its answer. Last, doubtful passages are read, and what that counts for is fitted beside the other signals.
+Documents that are a corpus of their own are asked the questions about them (`--alone`): for what reading counts, as
+some come near without an answer, and for the ranking. Nothing is embedded anew when the weights change.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ from index.settings import BUILTIN_MODEL, IndexSettings
 MOST_FALSE_ANSWERS = 0.05
 MOST_FALSE_ANSWERS_IN_A_SET = 0.1
 
-L2 = 0.1
+L2 = 1.5
 LOGISTIC_C = 0.01
 # A question that lost its answer here may have another after all, and there are many of them.
 LOST_COUNTS = 0.2
@@ -117,15 +117,15 @@ def ask(parser: argparse.ArgumentParser, options: argparse.Namespace, model: str
 def fit(asked: Sequence[Asked], alone: Sequence[Asked], read: Read) -> Weights:
     """The weights that tell right passages, sentences and answers from wrong ones.
 
-    What was asked of documents `alone` says only what reading counts.
+    What was asked of documents `alone` says how to rank and what reading counts, and nothing of the confidence before.
     """
     whole = [question for question in asked if not (question.of_part or question.lost)]
     if all(question.answerable or question.translated for question in whole):
         raise VerbatimError("Every question has an answer: no threshold can be set.", "Give questions with empty gold.")
-    ranking = _choosing(RANKING, _passage_choices(whole))
+    ranking = _choosing(RANKING, _passage_choices([*whole, *alone]))
     total = sum(ranking.values())
     ranking = {name: round(weight / total, 4) for name, weight in ranking.items()}
-    sentence = _choosing(SENTENCE, _sentence_choices(whole))
+    sentence = _choosing(SENTENCE, _sentence_choices([*whole, *alone]))
     weights = _with_confidence(replace(read_weights(), ranking=ranking, sentence=sentence), asked)
     weights = _with_reading(weights, [*asked, *alone], read)
     untranslated = [question for question in whole if not question.translated]
