@@ -52,11 +52,16 @@ def test_what_is_found_better_is_surer():
 
 
 @pytest.fixture
-def doubtful(embedder, tmp_path):
-    """The doubtful ones of the questions about two documents, of which nothing was learnt, with their candidates."""
-    folder = some_of(ROOT / "benchmarks" / "articles", 2, tmp_path / "articles")
+def articles(tmp_path):
+    """Two documents of several passages each, of which nothing was learnt, with questions."""
+    return some_of(ROOT / "benchmarks" / "articles", 2, tmp_path / "articles")
+
+
+@pytest.fixture
+def doubtful(embedder, articles, tmp_path):
+    """The doubtful ones of the questions about the articles, with their candidates."""
     weights = read_weights()
-    asked = ask_alone(IndexSettings(folder / "corpus", tmp_path / "data", BUILTIN_MODEL), embedder)
+    asked = ask_alone(IndexSettings(articles / "corpus", tmp_path / "data", BUILTIN_MODEL), embedder)
     found = [(question.text, [candidate for candidate, _ in question.candidates]) for question in asked]
     return [one for one in found if is_doubtful(judge(*one, weights, reads_as(0.0))[0].probability)]
 
@@ -133,11 +138,14 @@ def test_the_confidence_learns_from_questions_that_lost_their_answer(buildings, 
     assert without.confidence != with_lost.confidence
 
 
-def test_documents_asked_alone_say_only_what_reading_counts(buildings, fitted):
+def test_documents_asked_alone_say_what_reading_counts_and_nothing_of_the_confidence_before(buildings, fitted):
     without, with_alone = fitted(), fitted("--alone", str(buildings))
     assert without.reading != with_alone.reading
     assert without.confidence == with_alone.confidence
-    assert without.ranking == with_alone.ranking
+
+
+def test_documents_asked_alone_say_how_to_rank(fitted, articles):
+    assert fitted().ranking != fitted("--alone", str(articles)).ranking
 
 
 @pytest.mark.parametrize(
