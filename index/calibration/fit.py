@@ -117,7 +117,7 @@ def ask(parser: argparse.ArgumentParser, options: argparse.Namespace, model: str
 def fit(asked: Sequence[Asked], alone: Sequence[Asked], read: Read) -> Weights:
     """The weights that tell right passages, sentences and answers from wrong ones.
 
-    What was asked of documents `alone` says how to rank and what reading counts, and nothing of the confidence before.
+    What was asked of documents `alone` says how to rank and what reading counts, beside the rest.
     """
     whole = [question for question in asked if not (question.of_part or question.lost)]
     if all(question.answerable or question.translated for question in whole):

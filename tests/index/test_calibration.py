@@ -138,14 +138,10 @@ def test_the_confidence_learns_from_questions_that_lost_their_answer(buildings, 
     assert without.confidence != with_lost.confidence
 
 
-def test_documents_asked_alone_say_what_reading_counts_and_nothing_of_the_confidence_before(buildings, fitted):
-    without, with_alone = fitted(), fitted("--alone", str(buildings))
+def test_documents_asked_alone_say_how_to_rank_and_what_reading_counts(fitted, articles):
+    without, with_alone = fitted(), fitted("--alone", str(articles))
+    assert without.ranking != with_alone.ranking
     assert without.reading != with_alone.reading
-    assert without.confidence == with_alone.confidence
-
-
-def test_documents_asked_alone_say_how_to_rank(fitted, articles):
-    assert fitted().ranking != fitted("--alone", str(articles)).ranking
 
 
 @pytest.mark.parametrize(
