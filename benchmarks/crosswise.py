@@ -16,15 +16,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.compare import markdown
 from index.answering import Read, judge, lit_sentences
 from index.calibration import Weights
 from index.calibration.asking import Asked
 from index.calibration.fit import ask, fit, name_sets, ranked, remembering
 from index.cross_encoder import cross_encoder
-from index.evaluation import Outcome, holds, lights, score, table
+from index.evaluation import Outcome, holds, lights, score
 from index.reporting import reporting
 from index.settings import BUILTIN_MODEL
 
+MEASURED = ("hit_1", "hit_3", "highlight", "answered", "false_answers", "auroc")
 _HALVES = 2
 
 
@@ -41,7 +43,12 @@ def main() -> None:
         own = [one for one in halves[number] if not (one.foreign or one.of_part or one.translated or one.lost)]
         for question in [*own, *halves_alone[number]]:
             outcomes.setdefault(question.source, []).append(_outcome(question, weights, read))
-    print(table({(source, "all"): score(some) for source, some in outcomes.items()}))
+    rows = [("set", "questions", *MEASURED)]
+    for source, some in outcomes.items():
+        found = score(some).as_dict()
+        shares = [found[each] for each in MEASURED]
+        rows.append((source, str(len(some)), *("–" if share is None else f"{share:.3f}" for share in shares)))
+    print(markdown(rows, text_columns=1))
 
 
 def _halves(asked: Sequence[Asked]) -> list[list[Asked]]:
