@@ -138,7 +138,7 @@ def measure(index: LiveIndex, questions: Iterable[KnownQuestion]) -> list[Outcom
                 confidence=answer.confidence,
                 hit_1=any(hits[:1]),
                 hit_3=any(hits),
-                lit=bool(shown) and any(_is_lit(shown[0], gold) for gold in known.gold),
+                lit=bool(shown) and any(is_lit(shown[0], gold) for gold in known.gold),
                 milliseconds=answer.elapsed_ms,
             )
         )
@@ -202,7 +202,8 @@ def lights(passage: Quote | StoredPassage, start: int, end: int, gold: Gold) -> 
     return min(gold_end, end) - max(gold_start, start) >= min(gold_end - gold_start, end - start) / 2
 
 
-def _is_lit(quote: Quote, gold: Gold) -> bool:
+def is_lit(quote: Quote, gold: Gold) -> bool:
+    """Whether a highlight of a quote and the gold text share at least half of the shorter of the two."""
     return holds(quote, gold) and any(lights(quote, lit.start, lit.end, gold) for lit in quote.highlights)
 
 

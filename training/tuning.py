@@ -88,7 +88,8 @@ class Batches:
         self._pairs = [pair for source, some in read_pairs(folder).items() if source not in left_out for pair in some]
         self._groups = self._endless_groups()
         folders = (FOLDER, HELD_OUT, ARTICLES)
-        self._written = self._endless_documents([d for folder in folders for d in read_written(count_tokens, folder)])
+        written = [one for folder in folders for one in read_written(count_tokens, folder)]
+        self._written = self._endless_documents(written)
 
     def of(self, stage: Stage, step: int) -> list[Batch]:
         """The batches of a step."""

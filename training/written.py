@@ -56,7 +56,7 @@ class WrittenDocument:
         return Example(asked.question, self.contexts[passage], sentences, right)
 
 
-def read_written(count_tokens: TokenCounter, folder: Path = FOLDER) -> list[WrittenDocument]:
+def read_written(count_tokens: TokenCounter, folder: Path) -> list[WrittenDocument]:
     """Read the documents, each with the questions about it."""
     written = []
     for name, path, questions in read_documents_with_questions(folder):

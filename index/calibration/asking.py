@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import random
 import shutil
 import tempfile
@@ -15,8 +16,8 @@ from index.answering import distinct
 from index.build import build
 from index.cache import cache_path
 from index.documents import corpus_files
-from index.embedding import Embedder
-from index.evaluation import KnownQuestion, holds, read_documents_with_questions
+from index.embedding import Embedder, find_model
+from index.evaluation import KnownQuestion, holds, read_documents_with_questions, read_questions
 from index.generation import hold_current
 from index.questions import cleaned, is_small_talk
 from index.search import Candidate, Reader, Searcher
@@ -47,6 +48,48 @@ class Asked:
     def answerable(self) -> bool:
         """Whether the corpus that was asked has the answer."""
         return bool(self.known.gold)
+
+    @property
+    def document(self) -> str:
+        """The document of the answer, or of the passage that comes nearest."""
+        gold = self.known.gold
+        return gold[0].document if gold else self.candidates[0][0].passage.document
+
+
+def name_sets(parser: argparse.ArgumentParser) -> None:
+    """Let a command name the sets to fit to."""
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="corpus/ and questions.jsonl")
+    parser.add_argument("--translated", nargs="*", default=[], type=Path, metavar="FOLDER", help="the same, translated")
+    parser.add_argument(
+        "--complete", nargs="*", default=[], type=Path, metavar="FOLDER", help="those of them that name every answer"
+    )
+    parser.add_argument(
+        "--alone", nargs="*", default=[], type=Path, metavar="FOLDER", help="sets of which each document is a corpus"
+    )
+    parser.add_argument("--work", type=Path, required=True, metavar="DIR", help="where the sets' indexes are kept")
+
+
+def ask_sets(
+    parser: argparse.ArgumentParser, options: argparse.Namespace, model: str
+) -> tuple[list[Asked], list[Asked]]:
+    """What comes back when the named sets are asked, and when the documents are that stand alone."""
+    for folder in options.complete:
+        if folder not in (*options.folders, *options.translated):
+            parser.error(f"--complete {folder}: name it among the sets, too")
+    embedder = Embedder(find_model(model))
+    questions = {
+        folder: read_questions(folder / "questions.jsonl") for folder in (*options.folders, *options.translated)
+    }
+    asked: list[Asked] = []
+    for folder, own in questions.items():
+        settings = IndexSettings(folder / "corpus", options.work / folder.name, model)
+        kind = {"translated": folder in options.translated, "complete": folder in options.complete}
+        asked += ask_set(settings, own, foreign_questions(folder, questions), embedder, **kind)
+    alone: list[Asked] = []
+    for folder in options.alone:
+        settings = IndexSettings(folder / "corpus", options.work / folder.name, model)
+        alone += ask_alone(settings, embedder)
+    return asked, alone
 
 
 def foreign_questions(folder: Path, questions: dict[Path, list[KnownQuestion]]) -> list[KnownQuestion]:
@@ -116,9 +159,7 @@ def _ask_parts(settings: IndexSettings, whole: Sequence[Asked], embedder: Embedd
     part_of = {name: number for number, part in enumerate(parts) for name in part}
     own: dict[int, list[KnownQuestion]] = defaultdict(list)
     for question in whole:
-        known = question.known
-        nearest = known.gold[0].document if known.gold else question.candidates[0][0].passage.document
-        own[part_of[nearest]].append(known)
+        own[part_of[question.document]].append(question.known)
     for number, part in enumerate(parts):
         others = [replace(known, gold=()) for other, theirs in own.items() if other != number for known in theirs]
         strange = random.Random(SEED).sample(others, min(len(others), len(own[number])))  # noqa: S311

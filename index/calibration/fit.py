@@ -43,18 +43,18 @@ from index.calibration import (
     is_doubtful,
     read_weights,
 )
-from index.calibration.asking import Asked, ask_alone, ask_set, foreign_questions
+from index.calibration.asking import Asked, ask_sets, name_sets
 from index.cross_encoder import cross_encoder
-from index.embedding import Embedder, find_model
 from index.errors import VerbatimError
-from index.evaluation import holds, lights, read_questions
+from index.evaluation import holds, lights
 from index.reporting import reporting
 from index.search import Candidate
-from index.settings import BUILTIN_MODEL, IndexSettings
+from index.settings import BUILTIN_MODEL
 
 MOST_FALSE_ANSWERS = 0.05
 MOST_FALSE_ANSWERS_IN_A_SET = 0.1
 
+# With less of it the ranking gains on laws what it loses on encyclopedia paragraphs.
 L2 = 1.5
 LOGISTIC_C = 0.01
 # A question that lost its answer here may have another after all, and there are many of them.
@@ -72,46 +72,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", default=BUILTIN_MODEL)
     parser.add_argument("--out", type=Path, default=DEFAULT_WEIGHTS)
     options = parser.parse_args(arguments)
-    asked, alone = ask(parser, options, options.model)
+    asked, alone = ask_sets(parser, options, options.model)
     weights = fit(asked, alone, remembering(cross_encoder().read))
     text = json.dumps(asdict(weights), indent=1, default=float) + "\n"
     options.out.write_text(text, "utf-8")
     sys.stdout.write(text)
     return 0
-
-
-def name_sets(parser: argparse.ArgumentParser) -> None:
-    """Let a command name the sets to fit to."""
-    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="corpus/ and questions.jsonl")
-    parser.add_argument("--translated", nargs="*", default=[], type=Path, metavar="FOLDER", help="the same, translated")
-    parser.add_argument(
-        "--complete", nargs="*", default=[], type=Path, metavar="FOLDER", help="those of them that name every answer"
-    )
-    parser.add_argument(
-        "--alone", nargs="*", default=[], type=Path, metavar="FOLDER", help="sets of which each document is a corpus"
-    )
-    parser.add_argument("--work", type=Path, required=True, metavar="DIR", help="where the sets' indexes are kept")
-
-
-def ask(parser: argparse.ArgumentParser, options: argparse.Namespace, model: str) -> tuple[list[Asked], list[Asked]]:
-    """What comes back when the named sets are asked, and when the documents are that stand alone."""
-    for folder in options.complete:
-        if folder not in (*options.folders, *options.translated):
-            parser.error(f"--complete {folder}: name it among the sets, too")
-    embedder = Embedder(find_model(model))
-    questions = {
-        folder: read_questions(folder / "questions.jsonl") for folder in (*options.folders, *options.translated)
-    }
-    asked: list[Asked] = []
-    for folder, own in questions.items():
-        settings = IndexSettings(folder / "corpus", options.work / folder.name, model)
-        kind = {"translated": folder in options.translated, "complete": folder in options.complete}
-        asked += ask_set(settings, own, foreign_questions(folder, questions), embedder, **kind)
-    alone: list[Asked] = []
-    for folder in options.alone:
-        settings = IndexSettings(folder / "corpus", options.work / folder.name, model)
-        alone += ask_alone(settings, embedder)
-    return asked, alone
 
 
 def fit(asked: Sequence[Asked], alone: Sequence[Asked], read: Read) -> Weights:

@@ -8,6 +8,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from index.evaluation import read_questions
+from tests.written import some_of
 from training import stages, tuning, written
 
 LEARNT = "encoder.layer.1.output.dense.weight"
@@ -18,9 +20,10 @@ STAGES = [
 
 
 @pytest.fixture(autouse=True)
-def few_questions(few_documents, monkeypatch):
-    read = written.read_written
-    monkeypatch.setattr(tuning, "read_written", lambda count_tokens, _=None: read(count_tokens, few_documents))
+def few_questions(few_documents, few_articles, tmp_path, monkeypatch):
+    monkeypatch.setattr(tuning, "FOLDER", few_documents)
+    monkeypatch.setattr(tuning, "HELD_OUT", some_of(written.HELD_OUT, 3, tmp_path / "held_out"))
+    monkeypatch.setattr(tuning, "ARTICLES", few_articles)
 
 
 def weights(folder):
@@ -52,6 +55,17 @@ def test_a_run_that_was_cut_off_ends_as_one_that_was_not(model, data, tmp_path, 
     expected = weights(whole)
     assert not torch.allclose(expected[LEARNT], before[LEARNT], atol=1e-3)
     assert all(torch.allclose(found, expected[name], atol=1e-3) for name, found in weights(model).items())
+
+
+def test_every_written_question_with_an_answer_is_learnt_from(model, data):
+    batches = tuning.Batches(data, tuning._Encoder(model, 0).count_tokens)
+    asked = [question for _ in range(12 // tuning._DOCUMENTS) for question in batches.questions()[0].questions]
+    known = [
+        question
+        for folder in (tuning.FOLDER, tuning.HELD_OUT, tuning.ARTICLES)
+        for question in read_questions(folder / "questions.jsonl")
+    ]
+    assert sorted(asked) == sorted(f"query: {question.question}" for question in known if question.gold)
 
 
 def test_a_question_comes_nearer_to_the_passage_that_answers_it(model, data, tmp_path):
