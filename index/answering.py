@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import compress
 
 import numpy as np
 
@@ -20,8 +19,8 @@ from index.questions import cleaned, context_of, is_small_talk
 from index.search import Candidate, Reader, Searcher
 
 _SHOWN = 3
-# So likely must a second passage be to answer by itself, so that it is not quoted for being about the same thing.
-_SURELY = 0.9
+# How far below the best passage's score another is still quoted beside it: so near, either may be the one that answers.
+_NEARLY_AS_HIGH = 0.02
 _REMEMBERED = 512
 
 # Two passages that share so much of their words say the same; so many of them are looked past for what is distinct.
@@ -63,10 +62,13 @@ class Answerer:
         confidence = 0.0
         if not is_small_talk(text):
             found, sure = self._found(text, context_of(text, previous), _SHOWN)
-            threshold = self._weights.threshold
-            answers = [p >= (max(_SURELY, threshold) if place else threshold) for place, p in enumerate(sure)]
-            answering = list(compress(found, answers))
-            confidence = max(compress(sure, answers), default=sure[0])
+            confidence = sure[0]
+            if confidence >= self._weights.threshold:
+                answering = [
+                    quote
+                    for quote, probability in zip(found, sure, strict=True)
+                    if probability >= self._weights.threshold and quote.score >= found[0].score - _NEARLY_AS_HIGH
+                ]
             kind = "answer" if answering else "abstention"
         return Answer(
             id=question_id,

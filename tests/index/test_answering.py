@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import numpy as np
 import pytest
 
@@ -90,9 +92,37 @@ def test_every_quote_and_highlight_is_a_slice_of_its_document(guide):
                 assert quote.text[lit.start - quote.start : lit.end - quote.start] == lit.text
 
 
-def test_a_passage_that_is_merely_near_is_not_quoted_beside_the_answer(article_index):
-    answer = article_index.ask("Les concurrents d'Anthropic ont-ils des réserves ?")
-    assert ["Contrairement à ses grands rivaux" in quote.text for quote in answer.quotes] == [True]
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Les concurrents d'Anthropic ont-ils des réserves ?", "Contrairement à ses grands rivaux"),
+        ("Qui est Pete Hegseth ?", "le secrétaire à la Défense des États-Unis"),
+        ("Which military uses does Anthropic refuse?", "la surveillance domestique de masse"),
+    ],
+)
+def test_a_passage_that_is_merely_near_is_not_quoted_beside_the_answer(article_index, question, text):
+    assert [text in quote.text for quote in article_index.ask(question).quotes] == [True]
+
+
+@pytest.mark.parametrize(
+    ("question", "offices"),
+    [
+        ("When does the office open?", {"Lyon", "Paris"}),
+        ("When does the office in Lyon open?", {"Lyon"}),
+        ("At what time does the office in Paris open?", {"Paris"}),
+    ],
+)
+def test_passages_that_answer_as_well_as_each_other_are_both_quoted(embedder, tmp_path, question, offices):
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "lyon.txt").write_text("The office in Lyon opens at nine. Parcels go to the back door.\n", "utf-8")
+    (corpus / "paris.txt").write_text("The office in Paris opens at ten. Visitors ring the bell twice.\n", "utf-8")
+    (corpus / "post.txt").write_text("Invoices are sent by post. A copy of each is kept.\n", "utf-8")
+    settings = IndexSettings(corpus, tmp_path / "data", "builtin")
+    build(settings, load_model=lambda _: embedder)
+    with closing(LiveIndex(settings, follow=False, load_model=lambda _: embedder)) as index:
+        quotes = index.ask(question).quotes
+    assert {quote.text.split()[3] for quote in quotes} == offices
 
 
 def test_the_sentence_that_answers_is_lit(guide):
