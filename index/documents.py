@@ -46,13 +46,14 @@ class Document:
 def corpus_files(corpus: Path) -> list[tuple[str, Path]]:
     """The files of `corpus` that a reader exists for, as (name, path), sorted by name; hidden ones are left out.
 
-    Links that lead out of the folder, folders behind links, and what is no regular file are left out too.
+    Links that lead out of the folder, folders behind links, and what is no regular file are left out too. Raises
+    `CorpusError` where the folder, or one inside it, is missing or cannot be listed.
     """
     if not corpus.is_dir():
         raise CorpusError(f"There is no corpus folder {corpus}.", "Create it, put documents into it, and try again.")
     root = corpus.resolve()
     found: list[tuple[str, Path]] = []
-    for folder, folders, files in os.walk(corpus):
+    for folder, folders, files in os.walk(corpus, onerror=_unlisted):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for file in sorted(files):
             path = Path(folder, file)
@@ -62,6 +63,14 @@ def corpus_files(corpus: Path) -> list[tuple[str, Path]]:
                 continue
             found.append((path.relative_to(corpus).as_posix(), path))
     return sorted(found)
+
+
+def _unlisted(error: OSError) -> None:
+    """Pass over a folder that has gone; one that cannot be listed would else be taken for one that was emptied."""
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return
+    reason = error.strerror or type(error).__name__
+    raise CorpusError(f"The folder {error.filename} cannot be listed: {reason}.", "Make it readable, or move it away.")
 
 
 def _belongs(path: Path, root: Path) -> bool:
@@ -99,14 +108,19 @@ def read_document(name: str, path: Path, read: Callable[[str, bytes], Extract] =
 
 
 def _document(name: str, extract: Extract) -> Document:
-    # Neither a lone surrogate nor a NUL can be stored; only a broken file has one.
-    text = extract.text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
+    text = _storable(extract.text)
+    source = _storable(extract.source)
     return Document(
-        name=name.encode("utf-8", "replace").decode("utf-8"),
-        title=" ".join(extract.title.split()),
-        source=extract.source if extract.source.startswith(("https://", "http://")) else "",
-        date=extract.date,
+        name=_storable(name),
+        title=" ".join(_storable(extract.title).split()),
+        source=source if source.startswith(("https://", "http://")) else "",
+        date=_storable(extract.date),
         language=extract.language or detect(text),
         text=text,
         headings=extract.headings,
     )
+
+
+def _storable(text: str) -> str:
+    """The text without lone surrogates and NULs, of which neither can be stored; only a broken file has one."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")

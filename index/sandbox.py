@@ -55,7 +55,7 @@ class Sandbox:
             raise
         finally:
             timer.cancel()
-        if answer is None or answer.get("ends"):
+        if answer is None or answer.get("ends") or late.is_set():
             self.close()
         if late.is_set():
             raise UnreadableError(f"reading it takes longer than {self._seconds:g} seconds")
@@ -95,7 +95,7 @@ def _exchange(process: subprocess.Popen[bytes], suffix: str, data: bytes) -> dic
     length = process.stdout.readline(20)
     if not length:
         return None
-    if int(length) > _MAX_ANSWER_BYTES:
+    if not 0 <= int(length) <= _MAX_ANSWER_BYTES:
         raise ValueError(length)
     answer = json.loads(process.stdout.read(int(length)))
     return answer if isinstance(answer, dict) else None
@@ -108,7 +108,10 @@ def _extract(answer: dict[str, Any]) -> Extract:
     if not isinstance(text, str) or not all(isinstance(value, str) for value in fields.values()):
         raise UnreadableError("its reader gave no text")
     if headings is not None:
-        spans = tuple((int(start), int(end)) for start, end in headings)
+        try:
+            spans = tuple((int(start), int(end)) for start, end in headings)
+        except (TypeError, ValueError) as error:
+            raise UnreadableError("its reader gave headings that are none") from error
         # What cuts the text relies on their order.
         ends = [0, *(end for _, end in spans)]
         if not all(last <= start <= end <= len(text) for last, (start, end) in zip(ends, spans, strict=False)):

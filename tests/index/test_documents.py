@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
 import pytest
 
+from index.build import build
 from index.documents import corpus_files, read_document
 from index.errors import CorpusError
 from index.formats import UnreadableError
+from index.settings import IndexSettings
 from tests.conftest import ARTICLE, ROOT
 
 
@@ -72,6 +75,30 @@ def test_a_file_without_permission_is_named(corpus):
     (corpus / "locked.md").write_text("Locked.", "utf-8")
     (corpus / "locked.md").chmod(0)
     assert read(corpus)[1] == {"locked.md": "Permission denied"}
+
+
+def test_a_folder_that_cannot_be_listed_is_no_empty_one(corpus, monkeypatch):
+    (corpus / "good.md").write_text("A good one.", "utf-8")
+    (corpus / "locked").mkdir()
+    (corpus / "locked" / "more.md").write_text("Another good one.", "utf-8")
+    real = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("locked"):  # A mode of its own would not stop root, who runs these tests in containers.
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(CorpusError, match="locked cannot be listed: Permission denied"):
+        corpus_files(corpus)
+
+
+def test_a_broken_title_or_date_is_mended_like_a_broken_text(corpus, embedder, tmp_path):
+    front = '---\ntitle: "A \\ud800 title"\ndate: "20\\ud80024"\n---\n'
+    (corpus / "broken.md").write_text(f"{front}The office opens at nine.\n", "utf-8")
+    build(IndexSettings(corpus, tmp_path / "data", "builtin"), load_model=lambda _: embedder)
+    [document], rejected = read(corpus)[0].values(), read(corpus)[1]
+    assert (document.title, document.date, rejected) == ("A ? title", "20?24", {})
 
 
 def test_links_out_of_the_corpus_are_not_followed(corpus, tmp_path):

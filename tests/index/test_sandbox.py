@@ -10,6 +10,7 @@ import zipfile
 from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import docx
 import pytest
@@ -130,6 +131,10 @@ def test_it_ends_with_the_build():
         {"text": "a", "title": None},
         {"text": "a", "title": "", "source": "", "date": "", "language": "", "headings": [[0, 9]]},
         {"text": "abcd", "title": "", "source": "", "date": "", "language": "", "headings": [[2, 3], [0, 1]]},
+        *(
+            {"text": "a", "title": "", "source": "", "date": "", "language": "", "headings": headings}
+            for headings in (5, [[1]], ["a"], [[None, 1]])
+        ),
     ],
     ids=str,
 )
@@ -143,6 +148,12 @@ def test_an_answer_without_end_is_not_waited_for(monkeypatch):
         it.read(".txt", b"One.")
         monkeypatch.setattr(sandbox_module, "_MAX_ANSWER_BYTES", 10)
         assert "ended its reader" in reason(it, ".txt", b"Two.")
+
+
+def test_an_answer_of_a_length_below_zero_is_none():
+    process = SimpleNamespace(stdin=io.BytesIO(), stdout=io.BytesIO(b'-1\n{"text": "all that comes"}'))
+    with pytest.raises(ValueError, match="-1"):
+        sandbox_module._exchange(process, ".txt", b"One.")
 
 
 def test_a_zip_bomb(sandbox):
