@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from index.answer import Answer, Quote
 from index.errors import QuestionError
+from index.questions import MOST_PREVIOUS
 
 if TYPE_CHECKING:
     from index.live import LiveIndex
@@ -72,7 +73,7 @@ def converse(index: LiveIndex, questions: TextIO, out: TextIO) -> int:
         if not line.strip():
             continue
         try:
-            print_answer(index.ask(line.strip(), previous=asked[-1:]), out)
+            print_answer(index.ask(line.strip(), previous=asked[-MOST_PREVIOUS:]), out)
             asked.append(line.strip())
         except QuestionError as error:
             print(str(error), file=sys.stderr, flush=True)

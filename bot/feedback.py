@@ -15,6 +15,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,13 +24,12 @@ import discord
 from index.answer import Answer
 from index.errors import StorageError
 from index.feedback import FEEDBACK_FILE, Feedback, KeptAnswer
+from index.questions import MOST_PREVIOUS
 
 SALT_FILE = "feedback.salt"
+_SALT_BYTES = 32
 CONVERSATION_SECONDS = 30 * 60.0
 """In a thread or a direct message, a question this close to the one before is taken as its follow-up."""
-
-MOST_PREVIOUS = 4
-"""Earlier questions that go along with a follow-up."""
 
 CONVERSATION_TYPES = (
     discord.ChannelType.private,
@@ -51,7 +51,7 @@ class FeedbackKeeper:
         self.enabled = enabled
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="feedback")
         try:
-            self._salt = _salt(data_dir / SALT_FILE) if enabled else secrets.token_bytes(32)
+            self._salt = _salt(data_dir / SALT_FILE) if enabled else secrets.token_bytes(_SALT_BYTES)
             self._feedback = Feedback(data_dir / FEEDBACK_FILE if enabled else None)
         except (OSError, sqlite3.Error) as error:
             raise StorageError(
@@ -60,13 +60,15 @@ class FeedbackKeeper:
 
     def person(self, user: int) -> str:
         """A user's id as it is kept: a keyed hash, of which the key lies in a file of its own."""
-        return hashlib.blake2b(str(user).encode(), key=self._salt, digest_size=16).hexdigest()
+        return self._hashed(user)
+
+    def _hashed(self, discord_id: int) -> str:
+        return hashlib.blake2b(str(discord_id).encode(), key=self._salt, digest_size=16).hexdigest()
 
     async def keep(self, answer: Answer, *, user: int, place: int, previous: Sequence[str]) -> None:
-        """Keep an answer for its buttons and follow-ups."""
-        await self._try(
-            lambda: self._feedback.keep(answer, asker=self.person(user), place=str(place), previous=previous), None
-        )
+        """Keep an answer for its buttons and follow-ups. The channel of a direct message is somebody's, too."""
+        asker, hashed = self.person(user), self._hashed(place)
+        await self._try(lambda: self._feedback.keep(answer, asker=asker, place=hashed, previous=previous), None)
 
     async def show(self, answer_id: str, message: int) -> None:
         """Note the message that shows an answer."""
@@ -86,7 +88,7 @@ class FeedbackKeeper:
             kept = await self._try(lambda: self._feedback.answer_shown_in(str(replied_to)), None)
         elif place is not None:
             since = time.time() - CONVERSATION_SECONDS
-            kept = await self._try(lambda: self._feedback.latest_in(str(place), since), None)
+            kept = await self._try(lambda: self._feedback.latest_in(self._hashed(place), since), None)
         return kept.conversation[-MOST_PREVIOUS:] if kept else ()
 
     async def judge(self, answer_id: str, *, user: int, helpful: bool) -> bool:
@@ -120,12 +122,31 @@ class FeedbackKeeper:
 
 
 def _salt(path: Path) -> bytes:
-    """The key of the hashes: made once, readable by the owner only, and never in the file that it protects."""
+    """The key of the hashes: made once, readable by the owner only, and never in the file that it protects.
+
+    Raises `StorageError` for a file that holds no key.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return bytes.fromhex(path.read_text())
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_hex(32))
-    return bytes.fromhex(path.read_text())
+    if not path.exists():
+        # Under its name there is never a key that is not whole, and the first bot's where several start at once.
+        aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        try:
+            with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_hex(_SALT_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.link(aside, path)
+            except FileExistsError:
+                pass
+            except OSError:  # A file system without hard links.
+                aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
+    with suppress(ValueError):
+        salt = bytes.fromhex(path.read_text("ascii"))
+        if len(salt) == _SALT_BYTES:
+            return salt
+    raise StorageError(
+        f"{path} does not hold a key.", "Put it back from a backup; or remove it, and nobody's old questions are known."
+    )

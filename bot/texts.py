@@ -120,7 +120,7 @@ ENGLISH = Texts(
     privacy_on=(
         "I keep questions, answers and opinions, never who asked but as a scrambled number. /forget-me deletes yours."
     ),
-    privacy_off="I keep nothing of what is asked.",
+    privacy_off="What is asked stays in my memory until I am restarted, and is written nowhere.",
     help=(
         "**How to ask**\n"
         "- `/ask` and your question; with `private` only you see the answer\n"
@@ -194,7 +194,7 @@ FRENCH = Texts(
         "Je garde les questions, les réponses et les avis, jamais qui les a posées sinon sous un numéro brouillé. "
         "/oublie-moi efface les vôtres."
     ),
-    privacy_off="Je ne garde rien de ce qui est demandé.",
+    privacy_off="Ce qui est demandé reste dans ma mémoire jusqu’à mon redémarrage, et n’est écrit nulle part.",
     help=(
         "**Comment demander**\n"
         "- `/demander` et votre question\u202f; avec `privé`, vous seul voyez la réponse\n"

@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS answers (
 );
 CREATE INDEX IF NOT EXISTS answers_by_place ON answers (place, number);
 CREATE INDEX IF NOT EXISTS answers_by_asker ON answers (asker);
+CREATE INDEX IF NOT EXISTS answers_going_on ON answers (number) WHERE previous != '[]';
 CREATE TABLE IF NOT EXISTS shown (
     message TEXT PRIMARY KEY, answer TEXT NOT NULL REFERENCES answers (id) ON DELETE CASCADE
 ) WITHOUT ROWID;
@@ -102,6 +103,12 @@ class Feedback:
             " AND id NOT IN (SELECT answer FROM verdicts)",
             (MOST_ANSWERS,),
         )
+        # Whose the questions before an old one were is no longer known, so that nobody could have them deleted.
+        self._base.execute(
+            "UPDATE answers SET previous = '[]' WHERE previous != '[]'"
+            " AND number <= (SELECT max(number) FROM answers) - ?",
+            (MOST_ANSWERS,),
+        )
 
     def show(self, answer_id: str, message: str) -> None:
         """Note that a message shows an answer, for the replies to it; pass over one that is no longer kept."""
@@ -144,12 +151,24 @@ class Feedback:
         self._base.execute("UPDATE verdicts SET reason = ? WHERE answer = ? AND judge = ?", (reason, answer_id, judge))
 
     def forget(self, person: str) -> tuple[int, int]:
-        """Delete what a person asked and judged: how many answers and how many verdicts went."""
+        """Delete what a person asked and judged: how many answers and how many verdicts went.
+
+        A question of theirs is deleted where it stands before somebody else's, too.
+        """
         verdicts = self._base.execute(
             "DELETE FROM verdicts WHERE judge = ? OR answer IN (SELECT id FROM answers WHERE asker = ?)",
             (person, person),
         ).rowcount
+        asked = {
+            json.loads(text).get("question")
+            for (text,) in self._base.execute("SELECT answer FROM answers WHERE asker = ?", (person,))
+        }
         answers = self._base.execute("DELETE FROM answers WHERE asker = ?", (person,)).rowcount
+        # They also stand before the questions of whoever went on from them.
+        going_on = self._base.execute("SELECT number, previous FROM answers WHERE previous != '[]'").fetchall()
+        for number, previous in going_on:
+            kept = [question for question in json.loads(previous) if question not in asked]
+            self._base.execute("UPDATE answers SET previous = ? WHERE number = ?", (json.dumps(kept), number))
         # What was deleted must not live on in the write-ahead log.
         self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return answers, verdicts

@@ -11,6 +11,9 @@ from index.lexical import FUNCTION_WORDS, words
 
 MAX_CHARACTERS = 2_000
 
+MOST_PREVIOUS = 4
+"""Earlier questions of a conversation that go along with a follow-up."""
+
 _SMALL_TALK = re.compile(
     r"(?:hi|hello|hey|hiya|yo|good (?:morning|afternoon|evening|night)|thanks?(?: you)?(?: (?:so|very) much)?|thx|ty"
     r"|bye|goodbye|see you|ok(?:ay)?|lol|cool|nice|great|how are you|what'?s up|test(?:ing)?|ping"
@@ -45,11 +48,26 @@ def is_small_talk(question: str) -> bool:
 
 
 def context_of(question: str, previous: Sequence[str]) -> str:
-    """The question before a follow-up, without which it cannot be understood; nothing for any other question.
+    """What a follow-up cannot be understood without, from the questions before it; nothing for any other question.
 
-    A follow-up names nothing itself ("why?", "et quand ?"), or is short and goes on ("and in France?").
+    That is the last one which is no follow-up itself, and those since that name something.
     """
-    found = words(question)
-    names_nothing = all(word in FUNCTION_WORDS for word in found)
-    goes_on = _GOES_ON.match(question) is not None and len(found) <= _GOES_ON_WORDS
-    return previous[-1] if previous and (names_nothing or goes_on) else ""
+    going_on: list[str] = []
+    if _is_follow_up(question):
+        for before in reversed([one for one in previous if not is_small_talk(one)]):
+            follows = _is_follow_up(before)
+            if not follows or not _names_nothing(before):
+                going_on.insert(0, before)
+            if not follows:
+                break
+    return " ".join(going_on)
+
+
+def _is_follow_up(question: str) -> bool:
+    """Whether a question names nothing itself ("why?", "et quand ?"), or is short and goes on ("and in France?")."""
+    goes_on = _GOES_ON.match(question) is not None and len(words(question)) <= _GOES_ON_WORDS
+    return goes_on or _names_nothing(question)
+
+
+def _names_nothing(question: str) -> bool:
+    return all(word in FUNCTION_WORDS for word in words(question))

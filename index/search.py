@@ -145,7 +145,7 @@ class Searcher:
     def query(self, text: str, context: str = "") -> Query:
         """Read a question; words that are spelt wrong are read as the ones that were meant.
 
-        `context` is the question before a follow-up. Where the follow-up names something itself, that counts for more.
+        `context` is what stands before a follow-up. Where that names something itself, it counts for more.
         """
         text, context = self._corrected(text), self._corrected(context)
         terms = self._terms(text)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
 
-from bot.feedback import MOST_PREVIOUS, SALT_FILE, FeedbackKeeper
+from bot.feedback import SALT_FILE, FeedbackKeeper
 from index.errors import StorageError
 from index.feedback import FEEDBACK_FILE
 from tests.bot.samples import answer, quote
@@ -29,6 +30,30 @@ def test_a_person_is_a_keyed_hash_that_stays_the_same_over_restarts(tmp_path):
     assert stat.S_IMODE((tmp_path / SALT_FILE).stat().st_mode) == 0o600
     for file in tmp_path.glob("feedback*"):
         assert str(ANNA).encode() not in file.read_bytes()
+
+
+def test_where_something_was_asked_is_kept_as_a_keyed_hash_too(tmp_path):
+    with closing(FeedbackKeeper(tmp_path, enabled=True)) as keeper:
+        asyncio.run(keeper.keep(answer(quote(), question="q"), user=ANNA, place=500000000000000005, previous=()))
+        assert asyncio.run(keeper.before(replied_to=None, place=500000000000000005)) == ("q",)
+    for file in tmp_path.glob("feedback*"):
+        assert b"500000000000000005" not in file.read_bytes()
+
+
+@pytest.mark.parametrize("broken", ["", "abc", "not a number of the base sixteen"])
+def test_a_broken_key_is_told_instead_of_hashing_without_one(tmp_path, broken):
+    (tmp_path / SALT_FILE).write_text(broken)
+    with pytest.raises(StorageError, match=r"feedback\.salt.*does not hold a key"):
+        FeedbackKeeper(tmp_path, enabled=True)
+
+
+def test_bots_that_start_at_once_share_one_key(tmp_path):
+    with ThreadPoolExecutor(8) as threads:
+        keepers = list(threads.map(lambda _: FeedbackKeeper(tmp_path, enabled=True), range(8)))
+    assert len({keeper.person(ANNA) for keeper in keepers}) == 1
+    for keeper in keepers:
+        keeper.close()
+    assert sorted(path.name for path in tmp_path.glob("*salt*")) == [SALT_FILE]
 
 
 def test_switched_off_it_remembers_until_the_end_and_writes_nothing(tmp_path):
@@ -55,7 +80,6 @@ def test_a_conversation_is_followed_by_reply_or_by_place_and_not_for_ever(tmp_pa
 
     with closing(FeedbackKeeper(tmp_path, enabled=True)) as keeper:
         assert asyncio.run(scene(keeper)) == ("q4", "q5", "q6", "q7")
-    assert MOST_PREVIOUS == 4
 
 
 def test_a_disk_that_fails_costs_the_memory_and_not_the_answer(tmp_path, caplog):

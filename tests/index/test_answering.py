@@ -179,6 +179,20 @@ def test_the_same_question_again_is_answered_from_memory(guide):
     assert not again.stages
 
 
+@pytest.mark.parametrize(
+    ("previous", "context"),
+    [
+        (["Who is Dario Amodei?", "and when?"], "Who is Dario Amodei?"),
+        (["What is the DPA?", "Who is Dario Amodei?", "Thanks!"], "Who is Dario Amodei?"),
+        (["Who was told of it?", "and in France?", "why?"], "Who was told of it? and in France?"),
+        (["hello", "why?"], ""),
+        ([], ""),
+    ],
+)
+def test_a_follow_up_of_a_follow_up_goes_on_from_what_was_asked_first(previous, context):
+    assert context_of("and why?", previous) == context
+
+
 @pytest.mark.parametrize("doubtful", [True, False])
 def test_the_best_passage_is_read_and_only_in_doubt(guide, monkeypatch, doubtful):
     answerer = guide._serving.answerer

@@ -57,7 +57,9 @@ def test_a_judge_has_one_opinion_the_last(feedback):
 
 def test_forgetting_leaves_nothing_of_a_person_not_even_in_the_file(feedback, path):
     feedback.keep(answer(quote(), id="one", question="My very secret question?"), asker="a", place="p")
-    feedback.keep(answer(quote(), id="two"), asker="b", place="p")
+    feedback.keep(
+        answer(quote(), id="two"), asker="b", place="p", previous=["My very secret question?", "What else is there?"]
+    )
     feedback.show("one", "message-1")
     feedback.judge("one", judge="b", helpful=True)
     feedback.judge("two", judge="a", helpful=True)
@@ -70,7 +72,7 @@ def test_forgetting_leaves_nothing_of_a_person_not_even_in_the_file(feedback, pa
     assert feedback.answer("one") is None
     assert feedback.answer_shown_in("message-1") is None
     assert feedback.verdicts() == []
-    assert feedback.answer("two") is not None
+    assert feedback.answer("two").previous == ("What else is there?",)
     for file in path.parent.iterdir():
         assert b"very secret" not in file.read_bytes()
 
@@ -78,10 +80,12 @@ def test_forgetting_leaves_nothing_of_a_person_not_even_in_the_file(feedback, pa
 def test_old_answers_go_but_judged_ones_stay(feedback, monkeypatch):
     monkeypatch.setattr(feedback_module, "MOST_ANSWERS", 3)
     for number in range(6):
-        feedback.keep(answer(quote(), id=f"id{number}"), asker="a", place="p")
+        feedback.keep(answer(quote(), id=f"id{number}"), asker="a", place="p", previous=["What is older still?"])
         if number == 0:
             feedback.judge("id0", judge="b", helpful=True)
     assert [number for number in range(6) if feedback.answer(f"id{number}")] == [0, 3, 4, 5]
+    # Nobody could have it deleted any more: whose it was went with its answer.
+    assert [bool(feedback.answer(f"id{number}").previous) for number in (0, 3)] == [False, True]
 
 
 def test_an_answer_of_another_version_is_passed_over(feedback, path):
