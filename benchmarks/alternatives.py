@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from index.answer import Quote
 from index.settings import BUILTIN_MODEL, IndexSettings
 
 RESULTS = 10
@@ -85,12 +86,18 @@ class Product(System):
     def ask(self, question: str) -> Found:
         """See `System.ask`."""
         answer = self._index.ask(question)
-        return Found([Result(q.document, q.text) for q in answer.quotes or answer.nearest], answer.confidence)
+        return Found([_result(quote) for quote in answer.quotes or answer.nearest], answer.confidence)
 
     def rest(self, question: str, shown: int) -> list[Result]:
         """See `System.rest`."""
-        more = self._index.more(question, skip=shown, limit=RESULTS - shown)
-        return [Result(quote.document, quote.text) for quote in more]
+        ranked = [_result(quote) for quote in self._index.more(question, skip=0, limit=RESULTS)]
+        # The quotes of an answer need not be the first by rank.
+        found = self.ask(question).results
+        return [result for result in ranked if result not in found][: RESULTS - shown]
+
+
+def _result(quote: Quote) -> Result:
+    return Result(quote.document, quote.text)
 
 
 class BM25(System):

@@ -103,7 +103,6 @@ class Source:
     date: str
     language: str
     passages: int
-    characters: int
 
 
 @dataclass(frozen=True, slots=True)

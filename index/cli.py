@@ -10,6 +10,7 @@ import json
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -132,6 +133,7 @@ def _eval(options: argparse.Namespace, settings: IndexSettings) -> int:
     from index.evaluation import by_language, measure, read_questions, table
 
     scores = {}
+    stems = Counter(path.stem for path in options.paths)
     for path in options.paths:
         if path.is_dir():
             questions = read_questions(path / "questions.jsonl")
@@ -144,7 +146,7 @@ def _eval(options: argparse.Namespace, settings: IndexSettings) -> int:
             questions = read_questions(path)
             with _open(settings) as index:
                 outcomes = measure(index, questions)
-        scores.update(by_language(path.stem, outcomes))
+        scores.update(by_language(path.stem if stems[path.stem] == 1 else str(path), outcomes))
     if options.json:
         rows = [{"set": name, "lang": language, **line.as_dict()} for (name, language), line in scores.items()]
         print(json.dumps(rows, ensure_ascii=False))

@@ -164,18 +164,12 @@ class Content:
 
     def sources(self) -> Iterator[Source]:
         """The documents, by name."""
-        query = """SELECT name, title, source, date, language, passages, length(text) FROM documents ORDER BY name"""
+        query = "SELECT name, title, source, date, language, passages FROM documents ORDER BY name"
         try:
             for row in self._database.execute(query):
                 yield Source(*row)
         except sqlite3.DatabaseError as error:
             raise self._damaged() from error
-
-    def passages(self) -> Iterator[StoredPassage]:
-        """Every passage, in the order of the vectors."""
-        (count,) = self._database.execute("SELECT count(*) FROM passages").fetchone()
-        for row in range(count):
-            yield self.passage(row)
 
     def file_digests(self) -> dict[str, bytes]:
         """The digest of the file that each document was read from, by the document's name."""

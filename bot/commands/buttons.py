@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import discord
@@ -19,6 +19,8 @@ from index.answer import Quote
 from index.feedback import KeptAnswer
 
 PASSAGES_A_PAGE = 3
+MOST_RANKED = 30
+"""So many passages are ranked for every page alike: with more of them their order would be another one."""
 
 Result = TypeVar("Result")
 
@@ -26,8 +28,9 @@ Result = TypeVar("Result")
 async def show_context(interaction: Interaction, press: Press) -> None:
     """A paragraph between the one before and the one after, and buttons that go further."""
     key, paragraph, check = press.values[0], int(press.values[1]), press.values[2]
+    near = range(max(1, paragraph - 2), paragraph + 3)
     async with attending(interaction) as texts:
-        around = await _from_index(interaction, press, lambda index: _around(index, key, paragraph))
+        around = await _from_index(interaction, press, lambda index: _passages(index, key, near))
         middle = around.get(paragraph)
         if middle is None or text_key(middle.text) != check:
             raise RefusalError("changed")
@@ -44,7 +47,8 @@ async def read_on(interaction: Interaction, press: Press) -> None:
     """The rest of a passage that was cut."""
     key, paragraph, check, offset = press.values[0], int(press.values[1]), press.values[2], int(press.values[3])
     async with attending(interaction) as texts:
-        quote = await _from_index(interaction, press, lambda index: _passage(index, key, paragraph))
+        found = await _from_index(interaction, press, lambda index: _passages(index, key, [paragraph]))
+        quote = found.get(paragraph)
         if quote is None or text_key(quote.text) != check:
             raise RefusalError("changed")
         await _open(interaction, press, card_view(passages_card([quote], texts, offset=offset), texts, page=True))
@@ -57,13 +61,12 @@ async def show_next(interaction: Interaction, press: Press) -> None:
         kept = await _kept(interaction, answer_id)
         # The quotes of an answer need not be the first by rank: leave them out by name, not by number.
         shown = {(quote.document, quote.paragraph) for quote in shown_quotes(kept.answer)}
-        most = skip + PASSAGES_A_PAGE + 1
         ranked = await _from_index(
             interaction,
             press,
-            lambda index: index.more(kept.answer.question, previous=kept.previous, skip=0, limit=most + len(shown)),
+            lambda index: index.more(kept.answer.question, previous=kept.previous, skip=0, limit=MOST_RANKED),
         )
-        fresh = [quote for quote in ranked if (quote.document, quote.paragraph) not in shown][skip:most]
+        fresh = [quote for quote in ranked if (quote.document, quote.paragraph) not in shown][skip:]
         if not fresh:
             raise RefusalError("no_more_passages")
         card = passages_card([unlit(quote) for quote in fresh[:PASSAGES_A_PAGE]], texts, heading=texts.next_passages)
@@ -144,16 +147,9 @@ async def _kept(interaction: Interaction, answer_id: str) -> KeptAnswer:
     return kept
 
 
-def _passage(index: Index, key: str, paragraph: int) -> Quote | None:
-    """A passage by its document's key; runs in the index's thread."""
-    document = next((source.document for source in index.sources() if document_key(source.document) == key), None)
-    return index.passage(document, paragraph) if document is not None else None
-
-
-def _around(index: Index, key: str, paragraph: int) -> dict[int, Quote]:
-    """The passages up to two before and after, by number; runs in the index's thread."""
+def _passages(index: Index, key: str, numbers: Iterable[int]) -> dict[int, Quote]:
+    """The passages of a document, given by its key, that have one of the numbers; runs in the index's thread."""
     document = next((source.document for source in index.sources() if document_key(source.document) == key), None)
     if document is None:
         return {}
-    numbers = range(max(1, paragraph - 2), paragraph + 3)
     return {number: quote for number in numbers if (quote := index.passage(document, number))}

@@ -140,14 +140,14 @@ def test_room_that_a_short_quote_leaves_goes_to_a_long_one():
 
 @given(st.lists(st.tuples(texts, texts, texts), max_size=30), st.integers(-1, 9))
 def test_the_list_of_documents_fits_a_message(documents, page):
-    listed = [Source(name or "x", title, source, "", "en", 3, 100) for name, title, source in documents]
+    listed = [Source(name or "x", title, source, "", "en", 3) for name, title, source in documents]
     card = sources_card(listed, page, ENGLISH)
     assert card.length <= MOST_TEXT
     assert contract.problems("POST", "/channels/1/messages", message_of(card)) == []
 
 
 def test_the_list_of_documents_is_paged():
-    listed = [Source(f"{number}.md", f"Title {number}", "", "", "en", 3, 100) for number in range(20)]
+    listed = [Source(f"{number}.md", f"Title {number}", "", "", "en", 3) for number in range(20)]
     assert source_pages(listed) == 3
     assert "Title 8" in sources_card(listed, 1, ENGLISH).heading
     assert "Title 7" not in sources_card(listed, 1, ENGLISH).heading

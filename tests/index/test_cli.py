@@ -320,6 +320,12 @@ def test_eval_prints_a_table_and_json(command, article_settings, tmp_path):
     assert [line.split()[:3] for line in lines] == [["known", "en", "1"], ["known", "fr", "1"], ["known", "all", "2"]]
     ran = command("eval", "--data", article_settings.data_dir, "--json", file)
     assert json.loads(ran.out)[0]["hit_1"] == 1
+    (tmp_path / "more").mkdir()
+    alike = tmp_path / "more" / "known.jsonl"
+    alike.write_text(json.dumps(rows[1]), "utf-8")
+    ran = command("eval", "--data", article_settings.data_dir, "--json", file, alike)
+    sets = {(row["set"], row["questions"]) for row in json.loads(ran.out) if row["lang"] == "fr"}
+    assert sets == {(str(file), 1), (str(alike), 1)}
 
 
 def test_eval_builds_a_folder_aside(command, corpus, tmp_path):

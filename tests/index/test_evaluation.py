@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from index.evaluation import Outcome, by_language, score, table
+from index.evaluation import Gold, KnownQuestion, Outcome, by_language, measure, score, table
+from tests.bot.samples import answer, quote
 
 
 def outcome(**fields):
@@ -35,6 +36,24 @@ def test_shares_are_of_the_questions_they_are_about():
     assert (scores.answered, scores.false_answers) == (2 / 3, 1.0)
     assert scores.auroc == pytest.approx(2 / 3)
     assert scores.median_ms == 15.0
+
+
+def test_a_hit_is_told_by_rank_whatever_is_quoted():
+    """Where the first and the third passage are quoted, the second is still one of the best three."""
+    ranked = [quote(f"Passage {number}.", paragraph=number) for number in range(1, 5)]
+
+    class Index:
+        def ask(self, _question, **_fields):
+            return answer(ranked[0], ranked[2])
+
+        def more(self, _question, *, skip, limit):
+            return ranked[skip : skip + limit]
+
+    def known(number):
+        return KnownQuestion("1", "en", "Which?", (Gold("folder/document.md", f"Passage {number}."),))
+
+    outcomes = measure(Index(), [known(number) for number in range(1, 5)])
+    assert [(one.hit_1, one.hit_3) for one in outcomes] == [(True, True), (False, True), (False, True), (False, False)]
 
 
 def test_what_was_not_asked_has_no_share():
