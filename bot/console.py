@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING, TextIO
 
 from index.answer import Answer, Quote
 from index.errors import QuestionError
-from index.questions import MOST_PREVIOUS
 
 if TYPE_CHECKING:
     from index.live import LiveIndex
 
+_LINE_END = re.compile(r"\r\n?")
 _BOLD, _DIM, _OFF = "\x1b[1m", "\x1b[2m", "\x1b[22m"
 
 # A document must not steer the terminal: control characters are shown as pictures of themselves, the marks that turn
@@ -73,7 +75,7 @@ def converse(index: LiveIndex, questions: TextIO, out: TextIO) -> int:
         if not line.strip():
             continue
         try:
-            print_answer(index.ask(line.strip(), previous=asked[-MOST_PREVIOUS:]), out)
+            print_answer(index.ask(line.strip(), previous=asked), out)
             asked.append(line.strip())
         except QuestionError as error:
             print(str(error), file=sys.stderr, flush=True)
@@ -86,14 +88,11 @@ def harmless(text: str) -> str:
 
 
 def _quoted(quote: Quote, coloured: bool) -> str:
-    text = quote.text
-    if coloured:
-        for lit in reversed(quote.highlights):
-            start, end = lit.start - quote.start, lit.end - quote.start
-            text = f"{text[:start]}\0{text[start:end]}\1{text[end:]}"
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    shown = "\n".join(f"> {harmless(line)}" for line in lines)
-    return shown.replace("\u2400", _BOLD).replace("\u2401", _OFF) if coloured else shown
+    lit = [place for highlight in quote.highlights for place in (highlight.start, highlight.end)] if coloured else []
+    cuts = [place - quote.start for place in (quote.start, *lit, quote.end)]
+    parts = [harmless(_LINE_END.sub("\n", quote.text[start:end])) for start, end in pairwise(cuts)]
+    parts[1::2] = [f"{_BOLD}{part}{_OFF}" for part in parts[1::2]]
+    return "> " + "".join(parts).replace("\n", "\n> ")
 
 
 def _dimmed(text: str, coloured: bool) -> str:

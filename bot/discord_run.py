@@ -69,11 +69,13 @@ async def _serve(
 
     async def live() -> None:
         # A wrong token is told before seconds go into loading the model, and nobody is answered before it is loaded.
-        await client.login(settings.token)
+        with _named_errors(settings):
+            await client.login(settings.token)
         await answering.worker.open(open_index)
         client.gateway.heard()
         watchdog.start()
-        await client.connect()
+        with _named_errors(settings):
+            await client.connect()
 
     told_to_stop = _stop_signal()
     async with client, _health_pages(client, settings.metrics_port):
@@ -86,7 +88,7 @@ async def _serve(
             await client.stop()
             # A login that waits for the network does not notice that the client was closed.
             running.cancel()
-        with contextlib.suppress(asyncio.CancelledError), _named_errors(settings):
+        with contextlib.suppress(asyncio.CancelledError):
             await running
     watchdog.close()
     _log.info("stopped")

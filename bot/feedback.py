@@ -24,12 +24,14 @@ import discord
 from index.answer import Answer
 from index.errors import StorageError
 from index.feedback import FEEDBACK_FILE, Feedback, KeptAnswer
-from index.questions import MOST_PREVIOUS
 
 SALT_FILE = "feedback.salt"
 _SALT_BYTES = 32
 CONVERSATION_SECONDS = 30 * 60.0
 """In a thread or a direct message, a question this close to the one before is taken as its follow-up."""
+
+MOST_PREVIOUS = 4
+"""Earlier questions that go along with a follow-up."""
 
 CONVERSATION_TYPES = (
     discord.ChannelType.private,

@@ -58,9 +58,15 @@ async def sync_commands(tree: app_commands.CommandTree[VerbatimClient], data_dir
 
 
 def _sent_before(path: Path) -> str:
-    return path.read_text().strip() if path.is_file() else ""
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return ""
 
 
 def _remember(path: Path, digest: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(digest + "\n")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(digest + "\n")
+    except OSError as error:
+        _log.warning("It cannot be noted that the commands were sent (%s): every start sends them again.", error)

@@ -19,7 +19,7 @@ from index.calibration import DEFAULT_WEIGHTS
 from index.content import Content, CutDocument, write_content
 from index.documents import corpus_files, read_document
 from index.embedding import Embedder, Model, find_model
-from index.errors import CorpusError, DamagedIndexError, NoIndexError, StaleIndexError
+from index.errors import BUILD_COMMAND, CorpusError, DamagedIndexError, NoIndexError, StaleIndexError
 from index.formats import UnreadableError
 from index.generation import (
     Held,
@@ -180,10 +180,16 @@ def go_back(settings: IndexSettings) -> Manifest:
         previous = pointer(settings.data_dir).previous
         if previous:
             with suppress(FileNotFoundError), closing(hold(settings.data_dir, previous)) as held:
+                made_by = held.manifest.model
+                if made_by != model.name:
+                    raise StaleIndexError(
+                        f"Generation {previous} was made by the model {made_by}.",
+                        f"Set EMBEDDING_MODEL={made_by} first, then run: python -m index rollback",
+                    )
                 if held.manifest.fingerprint != model.fingerprint:
                     raise StaleIndexError(
-                        f"Generation {previous} was made by the model {held.manifest.model} or another version of it.",
-                        f"Set EMBEDDING_MODEL={held.manifest.model} first, then run: python -m index rollback",
+                        f"Generation {previous} was made by another version of the model {made_by}, and cannot answer.",
+                        f"Mend the corpus instead. {BUILD_COMMAND}",
                     )
         return roll_back(settings.data_dir)
 

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from index.answer import Answer, Highlight, Quote
-from index.errors import DamagedIndexError
+from index.errors import DamagedIndexError, StorageError
 
 FEEDBACK_FILE = "feedback.sqlite3"
 
@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS answers (
 );
 CREATE INDEX IF NOT EXISTS answers_by_place ON answers (place, number);
 CREATE INDEX IF NOT EXISTS answers_by_asker ON answers (asker);
-CREATE INDEX IF NOT EXISTS answers_going_on ON answers (number) WHERE previous != '[]';
+CREATE INDEX IF NOT EXISTS answers_going_on ON answers (number) WHERE previous != '[]' AND previous != '[""]';
 CREATE TABLE IF NOT EXISTS shown (
     message TEXT PRIMARY KEY, answer TEXT NOT NULL REFERENCES answers (id) ON DELETE CASCADE
 ) WITHOUT ROWID;
@@ -42,7 +42,10 @@ CREATE TABLE IF NOT EXISTS verdicts (
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """An answer as it was shown, with the questions that came before it in the conversation, oldest first."""
+    """An answer as it was shown, with the questions that came before it in the conversation, oldest first.
+
+    One that was forgotten is empty.
+    """
 
     answer: Answer
     previous: tuple[str, ...]
@@ -105,7 +108,7 @@ class Feedback:
         )
         # Whose the questions before an old one were is no longer known, so that nobody could have them deleted.
         self._base.execute(
-            "UPDATE answers SET previous = '[]' WHERE previous != '[]'"
+            "UPDATE answers SET previous = '[\"\"]' WHERE previous != '[]' AND previous != '[\"\"]'"
             " AND number <= (SELECT max(number) FROM answers) - ?",
             (MOST_ANSWERS,),
         )
@@ -167,7 +170,7 @@ class Feedback:
         # They also stand before the questions of whoever went on from them.
         going_on = self._base.execute("SELECT number, previous FROM answers WHERE previous != '[]'").fetchall()
         for number, previous in going_on:
-            kept = [question for question in json.loads(previous) if question not in asked]
+            kept = ["" if question in asked else question for question in json.loads(previous)]
             self._base.execute("UPDATE answers SET previous = ? WHERE number = ?", (json.dumps(kept), number))
         # What was deleted must not live on in the write-ahead log.
         self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -199,11 +202,18 @@ class Feedback:
 
 @contextmanager
 def read_feedback(path: Path) -> Iterator[Feedback]:
-    """The feedback of a file, which the bot may be writing to; raises `DamagedIndexError` for one that is none."""
+    """The feedback of a file, which the bot may be writing to.
+
+    Raises `StorageError` where it cannot be opened now, `DamagedIndexError` for one that is none.
+    """
     feedback = None
     try:
         feedback = Feedback(path)
         yield feedback
+    except sqlite3.OperationalError as error:
+        raise StorageError(
+            f"{path} cannot be read now: {error}.", "Run this as the user it is of, or try again."
+        ) from error
     except sqlite3.Error as error:
         raise DamagedIndexError(
             f"{path} cannot be read: {error}.", "Move it away; the bot begins a new one."

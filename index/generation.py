@@ -24,7 +24,7 @@ from typing import IO, Any
 import portalocker
 
 from index import storage
-from index.errors import BUILD_COMMAND, BusyError, DamagedIndexError, NoIndexError, StaleIndexError
+from index.errors import BUILD_COMMAND, BusyError, DamagedIndexError, NoIndexError, StaleIndexError, StorageError
 from index.manifest import FileRecord, Manifest, check_files, number_of, parse_manifest, serialize_manifest, sha256_of
 
 _NAME = re.compile(r"\d{6,12}-[0-9a-f]{6}", re.ASCII)
@@ -83,7 +83,8 @@ def hold_current(data_dir: Path) -> Held:
 def hold(data_dir: Path, name: str) -> Held:
     """A generation by its name, held; raises `FileNotFoundError` when it is gone."""
     folder = data_dir / "generations" / name
-    file = (folder / _MANIFEST).open("rb")
+    with _refusals_in_words(data_dir):
+        file = (folder / _MANIFEST).open("rb")
     try:
         portalocker.lock(file, portalocker.LockFlags.SHARED)
         if not (folder / _MANIFEST).exists():  # It was removed while this waited for the lock.
@@ -94,11 +95,25 @@ def hold(data_dir: Path, name: str) -> Held:
         raise
 
 
+@contextmanager
+def _refusals_in_words(data_dir: Path) -> Iterator[None]:
+    """Turn what the disk refuses to read into a `StorageError`; what is missing stays a `FileNotFoundError`."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise StorageError(
+            f"The index in {data_dir} cannot be read: {reason}.", "Mend the folder, or run this as the user it is of."
+        ) from error
+
+
 def pointer(data_dir: Path) -> Pointer:
-    """What `CURRENT` says; raises `NoIndexError` or `DamagedIndexError`."""
+    """What `CURRENT` says; raises `NoIndexError`, `DamagedIndexError`, or `StorageError` where it cannot be read."""
     path = data_dir / _POINTER
     try:
-        with path.open("rb") as file:
+        with _refusals_in_words(data_dir), path.open("rb") as file:
             text = file.read(_MAX_POINTER_BYTES).decode("ascii", "replace")
     except FileNotFoundError:
         # The first generation is in place a moment before it is pointed to.

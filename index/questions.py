@@ -11,9 +11,6 @@ from index.lexical import FUNCTION_WORDS, words
 
 MAX_CHARACTERS = 2_000
 
-MOST_PREVIOUS = 4
-"""Earlier questions of a conversation that go along with a follow-up."""
-
 _SMALL_TALK = re.compile(
     r"(?:hi|hello|hey|hiya|yo|good (?:morning|afternoon|evening|night)|thanks?(?: you)?(?: (?:so|very) much)?|thx|ty"
     r"|bye|goodbye|see you|ok(?:ay)?|lol|cool|nice|great|how are you|what'?s up|test(?:ing)?|ping"

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.errors import VerbatimError
+
 BUILTIN_MODEL = "builtin"
 
 
@@ -20,10 +22,20 @@ class IndexSettings:
 
 
 def environment(env_file: Path = Path(".env")) -> dict[str, str]:
-    """The process's environment over the lines of `env_file`; nothing is written to `os.environ`."""
+    """The process's environment over the lines of `env_file`; nothing is written to `os.environ`.
+
+    Raises `VerbatimError` for a file that cannot be read.
+    """
     from dotenv import dotenv_values
 
-    from_file = {name: value for name, value in dotenv_values(env_file).items() if value is not None}
+    try:
+        from_file = {name: value for name, value in dotenv_values(env_file).items() if value is not None}
+    except UnicodeDecodeError as error:
+        raise VerbatimError(f"{env_file} is not UTF-8.", "Save it as UTF-8 and try again.") from error
+    except OSError as error:
+        raise VerbatimError(
+            f"{env_file} cannot be read: {error.strerror}.", "Make it readable, or remove it."
+        ) from error
     return {**from_file, **os.environ}
 
 

@@ -60,6 +60,8 @@ def test_what_answers_is_bold_on_a_terminal_and_only_there(monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
     shown = answer(quote("First. Second. Third.", (7, 14)))
     assert "> First. \x1b[1mSecond.\x1b[22m Third.\n" in printed(shown, Terminal())
+    pictures = answer(quote("␀ One.\r\n␁ Two.", (8, 14)))
+    assert "> ␀ One.\n> \x1b[1m␁ Two.\x1b[22m\n" in printed(pictures, Terminal())
     assert "\x1b" not in printed(shown)
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in printed(shown, Terminal())

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 import socket
+from pathlib import Path
 
 import pytest
 
 from bot.discord_run import DiscordError, check_token, invite_url
+from bot.sync import COMMANDS_FILE
 from tests.bot.conftest import Start
 from tests.standin import Discord
 from tests.standin.payloads import BOT_ID, TOKEN
@@ -90,6 +93,15 @@ def test_an_invitation_without_a_token_says_where_to_get_one():
         invite_url("")
     with pytest.raises(DiscordError):
         check_token("a.b.c\n" + TOKEN)
+
+
+def test_a_start_that_cannot_note_what_it_sent_goes_on(start: Start, data: Path, tmp_path: Path):
+    copy = shutil.copytree(data, tmp_path / "data")
+    (copy / COMMANDS_FILE).unlink(missing_ok=True)
+    (copy / COMMANDS_FILE).mkdir()
+    program = start(DATA_DIR=str(copy))
+    assert program.stop() == 0
+    assert "every start sends them again" in program.output
 
 
 @pytest.mark.slow

@@ -198,6 +198,13 @@ def test_the_settings_come_from_the_environment_and_from_a_file(command, article
     monkeypatch.setenv("DATA_DIR", "elsewhere")
     one_line(command("stats"), 1, "There is no index in elsewhere yet.")
     assert command("stats", "--data", article_settings.data_dir).code == 0
+    (tmp_path / ".env").write_text("DATA_DIR=a\n", "utf-16")
+    one_line(command("stats"), 1, ".env is not UTF-8.")
+
+
+def test_a_data_folder_that_is_none_is_one_line(command, tmp_path):
+    (tmp_path / "file").write_text("", "utf-8")
+    one_line(command("stats", "--data", tmp_path / "file"), 1, "cannot be read: Not a directory")
 
 
 # No index, another index, a damaged one

@@ -9,7 +9,8 @@ import pytest
 
 from index import feedback as feedback_module
 from index.cli import main
-from index.feedback import FEEDBACK_FILE, Feedback
+from index.errors import StorageError
+from index.feedback import FEEDBACK_FILE, Feedback, read_feedback
 from index.feedback_report import eval_rows, grouped
 from tests.bot.samples import answer, quote
 
@@ -72,7 +73,7 @@ def test_forgetting_leaves_nothing_of_a_person_not_even_in_the_file(feedback, pa
     assert feedback.answer("one") is None
     assert feedback.answer_shown_in("message-1") is None
     assert feedback.verdicts() == []
-    assert feedback.answer("two").previous == ("What else is there?",)
+    assert feedback.answer("two").previous == ("", "What else is there?")
     for file in path.parent.iterdir():
         assert b"very secret" not in file.read_bytes()
 
@@ -85,7 +86,7 @@ def test_old_answers_go_but_judged_ones_stay(feedback, monkeypatch):
             feedback.judge("id0", judge="b", helpful=True)
     assert [number for number in range(6) if feedback.answer(f"id{number}")] == [0, 3, 4, 5]
     # Nobody could have it deleted any more: whose it was went with its answer.
-    assert [bool(feedback.answer(f"id{number}").previous) for number in (0, 3)] == [False, True]
+    assert [feedback.answer(f"id{number}").previous for number in (0, 3)] == [("",), ("What is older still?",)]
 
 
 def test_an_answer_of_another_version_is_passed_over(feedback, path):
@@ -94,6 +95,11 @@ def test_an_answer_of_another_version_is_passed_over(feedback, path):
     with sqlite3.connect(path) as base:
         base.execute("""UPDATE answers SET answer = '{"id": "old", "quotes": [], "nearest": [], "mood": "good"}'""")
     assert (feedback.answer("old"), feedback.verdicts(), feedback.unanswered()) == (None, [], [])
+
+
+def test_a_file_that_cannot_be_opened_now_is_not_called_damaged(tmp_path):
+    with pytest.raises(StorageError, match="cannot be read now"), read_feedback(tmp_path):
+        pass
 
 
 def test_questions_that_ask_the_same_are_one_group():

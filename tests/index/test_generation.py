@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
 from index.build import go_back
+from index.embedding import find_model
 from index.errors import BusyError, DamagedIndexError, NoIndexError, StaleIndexError
 from index.generation import clean_up, current_name, hold_current, names, pointer, writer_lock
 from index.settings import IndexSettings
@@ -104,6 +106,14 @@ def test_a_rollback_to_another_model_is_refused_with_the_command(two_generations
     with pytest.raises(StaleIndexError, match=r"EMBEDDING_MODEL=.* rollback"):
         go_back(IndexSettings(aside.corpus, aside.data, str(other)))
     assert current_name(aside.data) == current
+
+
+def test_a_rollback_to_another_version_of_the_same_model_says_that_it_cannot_answer(two_generations, monkeypatch):
+    aside = two_generations
+    newer = replace(find_model(aside.settings.embedding_model), fingerprint="of a newer version")
+    monkeypatch.setattr("index.build.find_model", lambda _name: newer)
+    with pytest.raises(StaleIndexError, match=r"another version of the model .*index build"):
+        go_back(aside.settings)
 
 
 def test_rollback_on_the_command_line(two_generations, command, monkeypatch):
