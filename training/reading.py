@@ -23,7 +23,7 @@ from index.settings import BUILTIN_MODEL
 from index.threads import available_threads
 from training.cloze import Clozes
 from training.encoder import Encoder
-from training.stages import Stage, learn, progress
+from training.stages import Stage, learn, progress, save
 from training.written import ARTICLES, FOLDER, Asked, Example, WrittenDocument, read_written
 
 SEED = 1
@@ -73,7 +73,7 @@ def train(data: Path, out: Path, checkpoint: Path, stages: Sequence[Stage] = STA
             examples = iter(Clozes(data, SEED)) if stage.name == "clozes" else written_examples()
             learn(stage, learner, partial(_batch, examples), learner, start, checkpoint)
             start = {"stage": number + 1, "done": 0, "model": learner.state_dict()}
-            torch.save(start, checkpoint)
+            save(start, checkpoint)
     learnt = {
         name.removeprefix("bert."): weight.half().contiguous()
         for name, weight in learner.state_dict().items()

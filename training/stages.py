@@ -40,6 +40,13 @@ def progress(checkpoint: Path) -> Progress:
     return {"stage": 0, "done": 0}
 
 
+def save(reached: Progress, checkpoint: Path) -> None:
+    """Write down how far the training has come; what was written before stands until this is whole."""
+    aside = checkpoint.with_name(f"{checkpoint.name}.new")
+    torch.save(reached, aside)
+    aside.replace(checkpoint)
+
+
 def learn(
     stage: Stage,
     model: nn.Module,
@@ -81,4 +88,4 @@ def learn(
             log.info("%s, step %d: loss %.3f", stage.name, step + 1, sum(some) / len(some))
         if (step + 1) % CHECKPOINT_EVERY == 0:
             states = {name: part.state_dict() for name, part in parts.items()}
-            torch.save({"stage": start["stage"], "done": step + 1} | states, checkpoint)
+            save({"stage": start["stage"], "done": step + 1} | states, checkpoint)

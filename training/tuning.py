@@ -194,6 +194,8 @@ def tune(folder: Path, data: Path, checkpoint: Path, plan: Sequence[Stage] = STA
     """Tune the model in `folder` on the data, in its place; a run that was cut off goes on from `checkpoint`."""
     torch.set_num_threads(available_threads())
     start = stages.progress(checkpoint)
+    if "mean" in start:  # The run before may have been cut off while it wrote the weights.
+        _write(start["mean"], folder)
     for number, stage in enumerate(plan):
         if number >= start["stage"]:
             encoder = _Encoder(folder, stage.layers)
@@ -204,10 +206,14 @@ def tune(folder: Path, data: Path, checkpoint: Path, plan: Sequence[Stage] = STA
             mean = {
                 name: torch.lerp(weight.float(), after[name], stage.share).half() for name, weight in before.items()
             }
-            save_file(mean, folder / _WEIGHTS, metadata={"format": "pt"})
-            start = {"stage": number + 1, "done": 0}
-            torch.save(start, checkpoint)
+            start = {"stage": number + 1, "done": 0, "mean": mean}
+            stages.save(start, checkpoint)
+            _write(mean, folder)
     checkpoint.unlink()
+
+
+def _write(weights: dict[str, Tensor], folder: Path) -> None:
+    save_file(weights, folder / _WEIGHTS, metadata={"format": "pt"})
 
 
 def _loss(encoder: _Encoder, batch: Batch) -> Tensor:

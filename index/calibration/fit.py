@@ -255,11 +255,19 @@ def _threshold(weights: Weights, asked: Iterable[Asked], read: Read) -> float:
 
 
 def ranked(weights: Weights, question: Asked) -> list[tuple[Candidate, bool]]:
-    """The candidates with the scores that these weights give them, best first."""
-    scored = [
-        (replace(candidate, score=weights.rank(candidate.signals)), right) for candidate, right in question.candidates
-    ]
-    return sorted(scored, key=lambda entry: -entry[0].score)
+    """The candidates as these weights see them, best first."""
+    seen = [(_seen_with(weights, candidate), right) for candidate, right in question.candidates]
+    return sorted(seen, key=lambda entry: -entry[0].score)
+
+
+def _seen_with(weights: Weights, candidate: Candidate) -> Candidate:
+    """The candidate with the score and the likeliest sentence that these weights give it."""
+    best = int(weights.sentence_scores(candidate.sentences).argmax())
+    cosine, match, kind = candidate.sentences[:, best].tolist()
+    # Only a question that asks for a number or a date has a kind.
+    kind = 2 * kind - 1 if candidate.signals.kind else 0.0
+    signals = replace(candidate.signals, best_cosine=cosine, best_match=match, kind=kind)
+    return replace(candidate, signals=signals, score=weights.rank(signals))
 
 
 def _row(signals: Signals, names: Sequence[str]) -> Row:

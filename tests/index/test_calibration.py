@@ -21,7 +21,7 @@ from index.calibration import (
     read_weights,
 )
 from index.calibration.asking import ask_alone
-from index.calibration.fit import main
+from index.calibration.fit import fit, main
 from index.errors import DamagedIndexError, VerbatimError
 from index.settings import BUILTIN_MODEL, IndexSettings
 from tests.written import some_of
@@ -118,6 +118,22 @@ def buildings(tmp_path):
         asked.append({"id": f"{name}-1", "lang": "en", "question": f"When was the {name} built?", "gold": gold})
     (folder / "questions.jsonl").write_text("\n".join(json.dumps(question) for question in asked), "utf-8")
     return folder
+
+
+def test_a_fit_looks_at_the_sentences_that_its_own_weights_prefer(embedder, articles, tmp_path):
+    asked = ask_alone(IndexSettings(articles / "corpus", tmp_path / "data", BUILTIN_MODEL), embedder)
+    asked = [replace(question, of_part=False) for question in asked]
+
+    def of_another_sentence(candidate):
+        return replace(candidate, signals=replace(candidate.signals, best_cosine=0.0, best_match=0.0))
+
+    others = [
+        replace(
+            question, candidates=[(of_another_sentence(candidate), right) for candidate, right in question.candidates]
+        )
+        for question in asked
+    ]
+    assert fit(asked, [], reads_as(0.0)) == fit(others, [], reads_as(0.0))
 
 
 @pytest.fixture

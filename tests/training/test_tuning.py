@@ -57,6 +57,25 @@ def test_a_run_that_was_cut_off_ends_as_one_that_was_not(model, data, tmp_path, 
     assert all(torch.allclose(found, expected[name], atol=1e-3) for name, found in weights(model).items())
 
 
+def test_a_run_that_was_cut_off_while_it_wrote_the_weights_takes_no_mean_twice(model, data, tmp_path, monkeypatch):
+    whole = tmp_path / "whole"
+    shutil.copytree(model, whole)
+    tuning.tune(whole, data, tmp_path / "other.pt", STAGES)
+
+    checkpoint, write = tmp_path / "checkpoint.pt", tuning._write
+
+    def write_and_stop(weights, folder):
+        write(weights, folder)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(tuning, "_write", write_and_stop)
+        tuning.tune(model, data, checkpoint, STAGES)
+    tuning.tune(model, data, checkpoint, STAGES)
+    expected = weights(whole)
+    assert all(torch.allclose(found, expected[name], atol=1e-3) for name, found in weights(model).items())
+
+
 def test_every_written_question_with_an_answer_is_learnt_from(model, data):
     batches = tuning.Batches(data, tuning._Encoder(model, 0).count_tokens)
     asked = [question for _ in range(12 // tuning._DOCUMENTS) for question in batches.questions()[0].questions]
