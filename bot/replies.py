@@ -70,7 +70,7 @@ def noted_error(where: str) -> str:
 
 
 async def say(interaction: Interaction, text: str) -> None:
-    """Tell the one person who asked, and nobody else."""
+    """Tell the one person who asked, and nobody else; a public response that was announced becomes this."""
     if interaction.response.type is discord.InteractionResponseType.deferred_message_update:
         await interaction.followup.send(view=text_view(text), ephemeral=True)
     else:

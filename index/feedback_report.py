@@ -46,7 +46,7 @@ def grouped(questions: Iterable[str]) -> list[Group]:
 
 
 def eval_rows(verdicts: Iterable[Verdict]) -> Iterator[dict[str, Any]]:
-    """The answers that were only called helpful, as questions with known answers (see the design's `eval` format).
+    """The answers that were only called helpful, as questions with known answers for `eval`.
 
     The sentences that were lit up in the first quote are the gold; an abstention called helpful has none. Follow-ups
     are left out: they cannot be asked alone.

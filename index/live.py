@@ -23,7 +23,7 @@ from index.search import Reader
 from index.settings import IndexSettings
 
 POLL_SECONDS = 0.5
-"""How often `CURRENT` is looked at: reading a file of fourteen bytes costs less than being told of its changes."""
+"""How often `CURRENT` is looked at: reading so small a file costs less than being told of its changes."""
 
 # No word of it tells the language or is in a corpus, so that all that a question may need is loaded before the first.
 _PROBE = "Verbatum 1604"

@@ -1,6 +1,6 @@
 """Finds the passages of one generation that may answer a question: by meaning and by words, ranked by both.
 
-What of them answers, `answer.py` decides.
+What of them answers, `answering.py` decides.
 """
 
 from __future__ import annotations

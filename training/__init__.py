@@ -1,1 +1,1 @@
-"""How `index/model` is made: from public English-French pairs to the saved embedding model."""
+"""How the embedding model, the word vectors and the cross-encoder are made, and the sets in the other language."""
