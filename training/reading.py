@@ -32,8 +32,8 @@ _NEAREST = 3
 
 
 STAGES = (
-    Stage("clozes", steps=3000, learning_rate=1e-4, warm_up=50),
-    Stage("written", steps=2250, learning_rate=5e-5, warm_up=50),
+    Stage("clozes", steps=1000, learning_rate=1e-4, warm_up=50),
+    Stage("written", steps=2400, learning_rate=5e-5, warm_up=50),
 )
 
 

@@ -64,7 +64,7 @@ RANKING = ("cosine", "sentence_cosine", "introduces", "context_match", "text_mat
 SENTENCE = ("cosine", "match", "kind")
 CONFIDENCE = ("score", "lead", *Signals.__dataclass_fields__)
 READING = ("log_odds", "read", *CONFIDENCE)
-DOUBT = (0.1, 0.95)
+DOUBT = (0.05, 0.95)
 """From which to which probability a passage is read before it is given as an answer, or not."""
 
 

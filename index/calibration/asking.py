@@ -32,7 +32,8 @@ PART_DOCUMENTS = 4
 class Asked:
     """A question, its `text` as it was read, and its candidates, each with whether it holds the answer, best first.
 
-    It may be `foreign` to the set, asked of a part of it only, `translated` by a machine, or have `lost` its answer.
+    It may be `foreign` to the set, asked of a part of it only, `translated` by a machine, have `lost` its answer, or be
+    asked of a document that is `alone`.
     """
 
     source: str
@@ -43,6 +44,7 @@ class Asked:
     translated: bool
     candidates: list[tuple[Candidate, bool]]
     lost: bool = False
+    alone: bool = False
 
     @property
     def answerable(self) -> bool:
@@ -172,7 +174,8 @@ def ask_alone(settings: IndexSettings, embedder: Embedder) -> Iterator[Asked]:
     build(settings, load_model=lambda _: embedder)
     for name, _, questions in read_documents_with_questions(settings.corpus_dir.parent):
         with _searching_part(settings, [name], embedder) as searcher:
-            yield from _ask(searcher, settings.data_dir.name, questions, of_part=True)
+            for question in _ask(searcher, settings.data_dir.name, questions, of_part=True):
+                yield replace(question, alone=True)
 
 
 @contextmanager

@@ -59,6 +59,8 @@ L2 = 1.5
 LOGISTIC_C = 0.01
 # A question that lost its answer here may have another after all, and there are many of them.
 LOST_COUNTS = 0.2
+# Before anything is read. With more of it fewer near misses are answered, and fewer questions of the other sets.
+ALONE_COUNTS = 0.1
 
 Row = Sequence[float]
 Values = NDArray[np.float64]
@@ -83,7 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def fit(asked: Sequence[Asked], alone: Sequence[Asked], read: Read) -> Weights:
     """The weights that tell right passages, sentences and answers from wrong ones.
 
-    What was asked of documents `alone` says how to rank and what reading counts, beside the rest.
+    What was asked of documents `alone` says how to rank and what reading counts, beside the rest; for the confidence
+    before that it counts little.
     """
     whole = [question for question in asked if not (question.of_part or question.lost)]
     if all(question.answerable or question.translated for question in whole):
@@ -92,7 +95,7 @@ def fit(asked: Sequence[Asked], alone: Sequence[Asked], read: Read) -> Weights:
     total = sum(ranking.values())
     ranking = {name: round(weight / total, 4) for name, weight in ranking.items()}
     sentence = _choosing(SENTENCE, _sentence_choices([*whole, *alone]))
-    weights = _with_confidence(replace(read_weights(), ranking=ranking, sentence=sentence), asked)
+    weights = _with_confidence(replace(read_weights(), ranking=ranking, sentence=sentence), [*asked, *alone])
     weights = _with_reading(weights, [*asked, *alone], read)
     untranslated = [question for question in whole if not question.translated]
     return replace(weights, threshold=_threshold(weights, untranslated, read))
@@ -156,7 +159,8 @@ def _with_confidence(weights: Weights, asked: Sequence[Asked]) -> Weights:
     """The weights with those of the confidence."""
     examples = list(_examples(weights, asked))
     rows = [weights.confidence_values(best.signals, lead) for _, best, lead in examples]
-    confidence = _logistic([question for question, *_ in examples], rows, CONFIDENCE, CONFIDENCE_TERMS)
+    questions = [question for question, *_ in examples]
+    confidence = _logistic(questions, rows, CONFIDENCE, CONFIDENCE_TERMS, alone_counts=ALONE_COUNTS)
     return replace(weights, confidence=confidence)
 
 
@@ -195,24 +199,30 @@ def _examples(weights: Weights, asked: Iterable[Asked]) -> Iterator[tuple[Asked,
 
 
 def _logistic(
-    asked: Sequence[Asked], rows: Sequence[Row], names: Sequence[str], terms: Sequence[str]
+    asked: Sequence[Asked],
+    rows: Sequence[Row],
+    names: Sequence[str],
+    terms: Sequence[str],
+    *,
+    alone_counts: float = 1.0,
 ) -> dict[str, float]:
     """The weights of `terms` with which a logistic model tells the answerable questions from the others best.
 
-    A row holds the values of `names` for its question.
+    A row holds the values of `names` for its question. One asked of a document alone counts so much of another.
     """
     values = np.array(rows)
     answerable = np.array([question.answerable for question in asked])
-    weight = _counts(asked, values[:, names.index("crosses")] > 0)
+    weight = _counts(asked, values[:, names.index("crosses")] > 0, alone_counts)
     return dict(zip(terms, _quadratic(values, answerable, weight).round(4), strict=True))
 
 
-def _counts(asked: Sequence[Asked], crosses: NDArray[np.bool_]) -> Values:
+def _counts(asked: Sequence[Asked], crosses: NDArray[np.bool_], alone_counts: float) -> Values:
     """How much each question counts: as much in all for those with an answer and without, across languages and not."""
     groups = [(question.source, question.of_part, question.answerable, question.lost) for question in asked]
     sizes = Counter(groups)
     weight = np.array([sizes[group] ** -0.5 for group in groups])
     weight[[question.lost for question in asked]] *= LOST_COUNTS
+    weight[[question.alone for question in asked]] *= alone_counts
     # Else the few answers across languages would be taken for signs of having none.
     kinds = 2 * np.array([question.answerable for question in asked]) + crosses
     counted: Values = weight / np.bincount(kinds, weights=weight)[kinds]

@@ -28,7 +28,7 @@ from index.threads import threads_at_most
 
 Vectors = NDArray[np.float32]
 
-LAYERS = 6
+LAYERS = 12
 WEIGHTS = Path(__file__).parent / "model.safetensors"
 
 _QUESTION_TOKENS, _CONTEXT_TOKENS, _MOST_TOKENS = 64, 48, 400
@@ -105,7 +105,7 @@ class CrossEncoder:
         `context` is the passage's title and heading.
         """
         ids, segments = layout(self._tokenizer, question, context, sentences)
-        with threads_at_most(1), torch.inference_mode():
+        with threads_at_most(2), torch.inference_mode():
             scores = self._heads(self._states(torch.tensor([ids])), torch.tensor(segments)).numpy()
         found = np.full(len(sentences), _UNREAD, dtype=np.float32)
         found[: len(scores) - 1] = scores[1:] - scores[0]
