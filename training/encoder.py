@@ -20,13 +20,12 @@ _TOKENS_AT_ONCE = 1024  # With more, too many of them are padding.
 class Encoder:
     """A model that learns, and its tokenizer. Its embeddings stay as they are."""
 
-    def __init__(self, folder: Path, layers: int | None = None) -> None:
-        """Load the model of `folder`, or the lowest `layers` of it."""
+    def __init__(self, folder: Path) -> None:
+        """Load the model of `folder`."""
         ALL_ATTENTION_FUNCTIONS.register("plain", _attention)
         ALL_MASK_ATTENTION_FUNCTIONS.register("plain", eager_mask)
-        options = {} if layers is None else {"num_hidden_layers": layers}
         self.bert = BertModel.from_pretrained(
-            folder, dtype=torch.float32, attn_implementation="plain", add_pooling_layer=False, **options
+            folder, dtype=torch.float32, attn_implementation="plain", add_pooling_layer=False
         )
         self.bert.eval()  # Without dropout: there is little to learn from, and it is seen a few times at most.
         self.bert.embeddings.requires_grad_(False)

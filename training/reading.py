@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from index.cross_encoder import LAYERS, Heads, layout
+from index.cross_encoder import Heads, layout
 from index.embedding import Embedder, builtin_folder, find_model
 from index.settings import BUILTIN_MODEL
 from index.threads import available_threads
@@ -38,11 +38,11 @@ STAGES = (
 
 
 class _Learner(nn.Module):
-    """The lowest layers of the builtin model, under two heads."""
+    """The builtin model's layers, under two heads."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._encoder = Encoder(builtin_folder(), LAYERS)
+        self._encoder = Encoder(builtin_folder())
         self.bert = self._encoder.bert
         torch.manual_seed(SEED)
         self.heads = Heads(self.bert.config.hidden_size)

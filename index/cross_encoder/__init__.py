@@ -28,7 +28,6 @@ from index.threads import threads_at_most
 
 Vectors = NDArray[np.float32]
 
-LAYERS = 12
 WEIGHTS = Path(__file__).parent / "model.safetensors"
 
 _QUESTION_TOKENS, _CONTEXT_TOKENS, _MOST_TOKENS = 64, 48, 400
@@ -77,7 +76,7 @@ class CrossEncoder:
         """Load the weights; raises `ModelError` where they cannot be loaded."""
         folder = builtin_folder()
         try:
-            config = json.loads((folder / "config.json").read_text("utf-8")) | {"num_hidden_layers": LAYERS}
+            config = json.loads((folder / "config.json").read_text("utf-8"))
             bert: Any = BertModel(BertConfig(**config), add_pooling_layer=False)
             self._heads = Heads(config["hidden_size"])
             weights = load_file(WEIGHTS)

@@ -18,9 +18,8 @@ STAGES = [
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch, model, few_documents, few_articles):
-    """A model of two small layers, of which one is taken, and a few documents."""
+    """A model of two small layers, and a few documents."""
     monkeypatch.setattr(reading, "builtin_folder", lambda: model)
-    monkeypatch.setattr(reading, "LAYERS", 1)
     monkeypatch.setattr(reading, "FOLDER", few_documents)
     monkeypatch.setattr(reading, "ARTICLES", few_articles)
 
