@@ -8,7 +8,8 @@ Sets that `python -m training crossing` translated show what questions in anothe
 set without them. In sets that name every passage that answers, each question is asked once more without these: it has
 lost its answer. Last, doubtful passages are read, and what that counts for is fitted beside the other signals.
 Documents that are a corpus of their own are asked the questions about them (`--alone`): for what reading counts, as
-some come near without an answer, and for the ranking. Nothing is embedded anew when the weights change.
+some come near without an answer, for the ranking, and a little for the confidence. Nothing is embedded anew when the
+weights change.
 """
 
 from __future__ import annotations
