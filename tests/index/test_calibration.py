@@ -154,9 +154,12 @@ def test_the_confidence_learns_from_questions_that_lost_their_answer(buildings, 
     assert without.confidence != with_lost.confidence
 
 
-def test_documents_asked_alone_say_how_to_rank_and_what_reading_counts(fitted, articles):
+def test_documents_asked_alone_say_how_to_rank_and_what_reading_counts(fitted, articles, monkeypatch):
+    # Of three questions none may be doubtful, and then there is nothing to fit.
+    monkeypatch.setattr("index.calibration.fit.is_doubtful", lambda _probability: True)
     without, with_alone = fitted(), fitted("--alone", str(articles))
     assert without.ranking != with_alone.ranking
+    assert without.confidence != with_alone.confidence
     assert without.reading != with_alone.reading
 
 
