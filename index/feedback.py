@@ -158,23 +158,27 @@ class Feedback:
 
         A question of theirs is deleted where it stands before somebody else's, too.
         """
+        # First, so that whatever fails after it leaves what a second try needs to find them.
+        self._forget_before_others(person)
         verdicts = self._base.execute(
             "DELETE FROM verdicts WHERE judge = ? OR answer IN (SELECT id FROM answers WHERE asker = ?)",
             (person, person),
         ).rowcount
-        asked = {
-            json.loads(text).get("question")
-            for (text,) in self._base.execute("SELECT answer FROM answers WHERE asker = ?", (person,))
-        }
         answers = self._base.execute("DELETE FROM answers WHERE asker = ?", (person,)).rowcount
-        # They also stand before the questions of whoever went on from them.
-        going_on = self._base.execute("SELECT number, previous FROM answers WHERE previous != '[]'").fetchall()
-        for number, previous in going_on:
-            kept = ["" if question in asked else question for question in json.loads(previous)]
-            self._base.execute("UPDATE answers SET previous = ? WHERE number = ?", (json.dumps(kept), number))
         # What was deleted must not live on in the write-ahead log.
         self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return answers, verdicts
+
+    def _forget_before_others(self, person: str) -> None:
+        """Empty a person's questions where they stand before those of whoever went on from them."""
+        own = self._base.execute("SELECT answer FROM answers WHERE asker = ?", (person,))
+        asked = {json.loads(text).get("question") for (text,) in own}
+        going_on = self._base.execute("SELECT number, previous FROM answers WHERE previous != '[]'").fetchall()
+        for number, previous in going_on:
+            before = json.loads(previous)
+            if not asked.isdisjoint(before):
+                kept = ["" if question in asked else question for question in before]
+                self._base.execute("UPDATE answers SET previous = ? WHERE number = ?", (json.dumps(kept), number))
 
     def verdicts(self) -> list[Verdict]:
         """All verdicts, the newest first."""

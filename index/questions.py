@@ -49,15 +49,16 @@ def context_of(question: str, previous: Sequence[str]) -> str:
 
     That is the last one which is no follow-up itself, and those since that name something.
     """
-    going_on: list[str] = []
-    if _is_follow_up(question):
-        for before in reversed([one for one in previous if not is_small_talk(one)]):
-            follows = _is_follow_up(before)
-            if not follows or not _names_nothing(before):
-                going_on.insert(0, before)
-            if not follows:
-                break
-    return " ".join(going_on)
+    if not _is_follow_up(question):
+        return ""
+    naming: list[str] = []
+    for before in reversed(previous):
+        if _names_nothing(before) or is_small_talk(before):
+            continue
+        naming.append(before)
+        if not _is_follow_up(before):
+            break
+    return " ".join(reversed(naming))
 
 
 def _is_follow_up(question: str) -> bool:

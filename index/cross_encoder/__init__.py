@@ -104,6 +104,7 @@ class CrossEncoder:
         `context` is the passage's title and heading.
         """
         ids, segments = layout(self._tokenizer, question, context, sentences)
+        # A passage is long enough for a second thread to pay, unlike a question; more are left to the rest of the bot.
         with threads_at_most(2), torch.inference_mode():
             scores = self._heads(self._states(torch.tensor([ids])), torch.tensor(segments)).numpy()
         found = np.full(len(sentences), _UNREAD, dtype=np.float32)
