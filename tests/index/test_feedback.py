@@ -78,6 +78,19 @@ def test_forgetting_leaves_nothing_of_a_person_not_even_in_the_file(feedback, pa
         assert b"very secret" not in file.read_bytes()
 
 
+def test_forgetting_that_failed_can_be_tried_again(feedback, path):
+    feedback.keep(answer(quote(), id="one", question="My secret question?"), asker="a", place="p")
+    feedback.keep(answer(quote(), id="two"), asker="b", place="p", previous=["My secret question?"])
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TRIGGER stuck BEFORE UPDATE ON answers BEGIN SELECT RAISE(ABORT, 'a failing disk'); END")
+    with pytest.raises(sqlite3.Error, match="a failing disk"):
+        feedback.forget("a")
+    with sqlite3.connect(path) as other:
+        other.execute("DROP TRIGGER stuck")
+    assert feedback.forget("a") == (1, 0)
+    assert feedback.answer("two").previous == ("",)
+
+
 def test_old_answers_go_but_judged_ones_stay(feedback, monkeypatch):
     monkeypatch.setattr(feedback_module, "MOST_ANSWERS", 3)
     for number in range(6):
