@@ -58,10 +58,10 @@ def _halves(asked: Sequence[Asked]) -> list[list[Asked]]:
 
 
 def _outcome(question: Asked, weights: Weights, read: Read) -> Outcome:
-    candidates = ranked(weights, question)
-    best, *_ = judge(question.text, [candidate for candidate, _ in candidates], weights, read)
+    judged = judge(question.text, [candidate for candidate, _ in ranked(weights, question)], weights, read)
+    best = judged[0]
     quote = quote_of(best.candidate.passage, sentences=lit_sentences(best.sentence_scores))
-    hits = [is_right for _, is_right in candidates[:3]]
+    hits = [each.candidate.passage.row in question.right for each in judged[:3]]
     return Outcome(
         language=question.known.language,
         answerable=question.answerable,

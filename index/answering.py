@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
 from index.answer import Answer, Highlight, Kind, Quote
-from index.calibration import Weights, is_doubtful
+from index.calibration import Weights, answers, is_doubtful
 from index.content import StoredPassage
 from index.embedding import Embedder, Vectors
 from index.language import detect_question
@@ -21,6 +21,8 @@ from index.search import Candidate, Reader, Searcher
 _SHOWN = 3
 # How far below the best passage's score another is still quoted beside it: so near, either may be the one that answers.
 _NEARLY_AS_HIGH = 0.02
+# What the log-odds that were read count beside the score; half and twice as much measure alike.
+_READING_COUNTS = 0.01
 _REMEMBERED = 512
 
 # Two passages that share so much of their words say the same; so many of them are looked past for what is distinct.
@@ -86,8 +88,8 @@ class Answerer:
     def more(self, question: str, *, previous: Sequence[str] = (), skip: int, limit: int) -> tuple[Quote, ...]:
         """The passages that come after the first `skip`, by rank."""
         text = cleaned(question)
-        found, _ = self._found(text, context_of(text, previous), skip + limit)
-        return found[skip:]
+        found, _ = self._found(text, context_of(text, previous), max(skip + limit, _SHOWN))
+        return found[skip : skip + limit]
 
     def _find(self, text: str, context: str, limit: int) -> tuple[tuple[Quote, ...], tuple[float, ...]]:
         """The best passages as quotes, and the probability of each that it answers."""
@@ -111,27 +113,65 @@ class Answerer:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A candidate with the probability that it answers, and how likely each sentence is the one that does."""
+    """A candidate with its lead, the probability that it answers, and how likely each sentence is the one that does."""
 
     candidate: Candidate
+    lead: float
     probability: float
     sentence_scores: Vectors
 
 
 def judge(question: str, candidates: Sequence[Candidate], weights: Weights, read: Read) -> list[Judged]:
-    """Judge the candidates, of which the best is first; that one is read where its probability is a doubtful one."""
-    scores = [candidate.score for candidate in candidates]
+    """Judge the candidates, of which the best is first; where that is doubtful, what is read says which one is."""
+    judged = unread(candidates, weights)
+    doubtful = read_doubtful(question, judged, read)
+    return [*(_when_read(each, found, weights) for each, found in doubtful), *judged[len(doubtful) :]]
+
+
+def unread(candidates: Sequence[Candidate], weights: Weights) -> list[Judged]:
+    """The candidates, best first, as they are judged before any is read."""
     judged = []
     for position, candidate in enumerate(candidates):
-        lead = candidate.score - (scores[0] if position else scores[1] if len(scores) > 1 else 0.0)
-        probability = weights.probability(candidate.signals, lead=lead)
-        sentence_scores = weights.sentence_scores(candidate.sentences)
-        if not position and is_doubtful(probability):
-            found = read(question, candidate.passage.context, candidate.passage.sentence_texts)
-            probability = weights.probability_when_read(probability, found, candidate.signals, lead)
-            sentence_scores = sentence_scores + weights.sentence["read"] * found
-        judged.append(Judged(candidate, probability, sentence_scores))
+        lead = lead_of(candidates, position)
+        probability = weights.probability(candidate.signals, lead)
+        judged.append(Judged(candidate, lead, probability, weights.sentence_scores(candidate.sentences)))
     return judged
+
+
+def lead_of(candidates: Sequence[Candidate], position: int) -> float:
+    """How far a candidate ranks above the next one or, below zero, behind the best, which is first."""
+    other = 0 if position else 1
+    return candidates[position].score - (candidates[other].score if other < len(candidates) else 0.0)
+
+
+def read_doubtful(question: str, judged: Sequence[Judged], read: Read) -> list[tuple[Judged, Vectors]]:
+    """The best one where that is doubtful, and the next where it ranks nearly as high, with what was found in each.
+
+    The one that reads more like an answer is first, and has the higher score.
+    """
+    if not is_doubtful(judged[0].probability):
+        return []
+    best = judged[0].candidate.score
+    near = [each for each in judged[:2] if each.candidate.score >= best - _NEARLY_AS_HIGH]
+    found = [read(question, each.candidate.passage.context, each.candidate.passage.sentence_texts) for each in near]
+    doubtful = sorted(
+        zip(near, found, strict=True),
+        key=lambda entry: -entry[0].candidate.score - _READING_COUNTS * answers(entry[1]),
+    )
+    scores = [each.candidate.score for each in near]
+    return [
+        (replace(each, candidate=replace(each.candidate, score=score)), seen)
+        for (each, seen), score in zip(doubtful, scores, strict=True)
+    ]
+
+
+def _when_read(judged: Judged, found: Vectors, weights: Weights) -> Judged:
+    signals, lead = judged.candidate.signals, judged.lead
+    return replace(
+        judged,
+        probability=weights.probability_when_read(judged.probability, found, signals, lead),
+        sentence_scores=judged.sentence_scores + weights.sentence["read"] * found,
+    )
 
 
 def distinct(candidates: Iterable[Candidate]) -> list[Candidate]:

@@ -118,7 +118,7 @@ class Weights:
 
         `read` is what the cross-encoder found of each of its sentences, `probability` the one before it was read.
         """
-        return [log_odds(probability), float(np.logaddexp.reduce(read)), *self.confidence_values(signals, lead)]
+        return [log_odds(probability), answers(read), *self.confidence_values(signals, lead)]
 
     def probability_when_read(self, probability: float, read: Vectors, signals: Signals, lead: float) -> float:
         """The probability of a passage that was read; the arguments are those of `reading_values`."""
@@ -135,6 +135,11 @@ def _probability(weights: dict[str, float], terms: Sequence[str], values: Sequen
 def is_doubtful(probability: float) -> bool:
     """Whether a passage is to be read before it is said to answer, or not to."""
     return DOUBT[0] <= probability <= DOUBT[1]
+
+
+def answers(read: Vectors) -> float:
+    """The log-odds that a passage answers, of those that each of its sentences does."""
+    return float(np.logaddexp.reduce(read))
 
 
 def log_odds(probability: float) -> float:

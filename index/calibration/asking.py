@@ -52,6 +52,11 @@ class Asked:
         return bool(self.known.gold)
 
     @property
+    def right(self) -> frozenset[int]:
+        """The rows of the passages that hold the answer."""
+        return frozenset(candidate.passage.row for candidate, is_right in self.candidates if is_right)
+
+    @property
     def document(self) -> str:
         """The document of the answer, or of the passage that comes nearest."""
         gold = self.known.gold

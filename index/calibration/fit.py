@@ -30,7 +30,7 @@ from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-from index.answering import Read, judge
+from index.answering import Read, judge, lead_of, read_doubtful, unread
 from index.calibration import (
     CONFIDENCE,
     CONFIDENCE_TERMS,
@@ -41,7 +41,6 @@ from index.calibration import (
     SENTENCE,
     Signals,
     Weights,
-    is_doubtful,
     read_weights,
 )
 from index.calibration.asking import Asked, ask_sets, name_sets
@@ -157,46 +156,51 @@ def _choosing(names: Sequence[str], choices: Iterable[Choice]) -> dict[str, floa
 
 
 def _with_confidence(weights: Weights, asked: Sequence[Asked]) -> Weights:
-    """The weights with those of the confidence."""
-    examples = list(_examples(weights, asked))
-    rows = [weights.confidence_values(best.signals, lead) for _, best, lead in examples]
-    questions = [question for question, *_ in examples]
+    """The weights with those of the confidence in the passage that is ranked first."""
+    questions: list[Asked] = []
+    rows: list[Row] = []
+    for question in asked:
+        candidates = [candidate for candidate, _ in ranked(weights, question)]
+        if _is_example(question, candidates[0]):
+            questions.append(question)
+            rows.append(weights.confidence_values(candidates[0].signals, lead_of(candidates, 0)))
     confidence = _logistic(questions, rows, CONFIDENCE, CONFIDENCE_TERMS, alone_counts=ALONE_COUNTS)
     return replace(weights, confidence=confidence)
 
 
 def _with_reading(weights: Weights, asked: Sequence[Asked], read: Read) -> Weights:
     """The weights with what reading counts; it is the doubtful passages that are read."""
-    doubtful: list[Asked] = []
+    questions: list[Asked] = []
     rows: list[Row] = []
     choices: list[Choice] = []
-    for question, best, lead in _examples(weights, asked):
-        probability = weights.probability(best.signals, lead)
-        if not is_doubtful(probability):
+    for question in asked:
+        candidates = [candidate for candidate, _ in ranked(weights, question)]
+        doubtful = read_doubtful(question.text, unread(candidates, weights), read)
+        if not doubtful:
             continue
-        found = read(question.text, best.passage.context, best.passage.sentence_texts)
-        doubtful.append(question)
-        rows.append(weights.reading_values(probability, found, best.signals, lead))
+        first, found = doubtful[0]
+        best = first.candidate
+        if not _is_example(question, best):
+            continue
+        questions.append(question)
+        rows.append(weights.reading_values(first.probability, found, best.signals, first.lead))
         if question.answerable and not question.of_part:
             [(_, lit, counts)] = _sentence_choices([replace(question, candidates=[(best, True)])])
-            choices.append((np.stack([weights.sentence_scores(best.sentences), found], axis=1), lit, counts))
-    if len({question.answerable for question in doubtful}) < 2:
+            choices.append((np.stack([first.sentence_scores, found], axis=1), lit, counts))
+    if len({question.answerable for question in questions}) < 2:
         raise VerbatimError("Too few passages are doubtful: what reading counts cannot be fitted.", "Give more texts.")
-    reading = _logistic(doubtful, rows, READING, READING_TERMS)
+    reading = _logistic(questions, rows, READING, READING_TERMS)
     sentence = _choosing(("before", "read"), choices)
     of_sentence = round(sentence["read"] / sentence["before"], 4)
     return replace(weights, reading=reading, sentence=weights.sentence | {"read": of_sentence})
 
 
-def _examples(weights: Weights, asked: Iterable[Asked]) -> Iterator[tuple[Asked, Candidate, float]]:
-    """Each question, the passage that these weights rank first, and its lead.
+def _is_example(question: Asked, best: Candidate) -> bool:
+    """Whether a question and its best passage say what an answer looks like, or what none does.
 
-    An answerable question whose answer was not found is left out: it is no example of either.
+    An answerable question whose answer was not found says neither.
     """
-    for question in asked:
-        (best, is_right), *others = ranked(weights, question)
-        if is_right or not question.answerable:
-            yield question, best, best.score - (others[0][0].score if others else 0.0)
+    return best.passage.row in question.right or not question.answerable
 
 
 def _logistic(

@@ -211,3 +211,22 @@ def test_what_reads_like_an_answer_is_surer_and_what_does_not_less(guide, monkey
         monkeypatch.setattr(answerer, "_read", lambda _q, _c, sentences, odds=likely: np.full(len(sentences), odds))
         found[likely] = guide.ask(f"Who signs the contracts {'above' if likely > 0 else 'below'} that sum?").confidence
     assert found[-8.0] < found[8.0]
+
+
+@pytest.mark.parametrize(
+    ("tie", "likeliest", "first"), [(9.0, "Later", "Later"), (9.0, "Marta", "Marta"), (0.0, "Later", "Marta")]
+)
+def test_of_two_that_rank_nearly_alike_the_one_that_reads_like_an_answer_is_first(
+    guide, monkeypatch, tie, likeliest, first
+):
+    def read(_question, _context, sentences):
+        return np.full(len(sentences), 60.0 if sentences[0].startswith(likeliest) else -60.0)
+
+    monkeypatch.setattr(guide._serving.answerer, "_read", read)
+    monkeypatch.setattr("index.answering.is_doubtful", lambda _probability: True)
+    monkeypatch.setattr("index.answering._NEARLY_AS_HIGH", tie)
+    question = f"Marta Kowalczyk and contracts, {likeliest}, within {tie}"
+    assert [quote.text.split()[0] for quote in guide.more(question, skip=0, limit=2)] == [
+        first,
+        {"Later": "Marta", "Marta": "Later"}[first],
+    ]

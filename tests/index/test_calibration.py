@@ -156,7 +156,7 @@ def test_the_confidence_learns_from_questions_that_lost_their_answer(buildings, 
 
 def test_documents_asked_alone_say_how_to_rank_and_what_reading_counts(fitted, articles, monkeypatch):
     # Of three questions none may be doubtful, and then there is nothing to fit.
-    monkeypatch.setattr("index.calibration.fit.is_doubtful", lambda _probability: True)
+    monkeypatch.setattr("index.answering.is_doubtful", lambda _probability: True)
     without, with_alone = fitted(), fitted("--alone", str(articles))
     assert without.ranking != with_alone.ranking
     assert without.confidence != with_alone.confidence
