@@ -149,7 +149,7 @@ def hit_1(
     ranking = {name: weight if name in signals else 0.0 for name, weight in shipped.ranking.items()}
     reader.weights = replace(shipped, ranking=ranking)
     answerer = Answerer(reader, embedder, "")
-    with nullcontext() if read else patch("index.answering.is_doubtful", lambda _probability: False):
+    with nullcontext() if read else patch("index.answering.is_doubtful", lambda *_: False):
         first = [(known, answerer.more(known.question, skip=0, limit=1)) for known in questions]
     reader.weights = shipped
     return _share(first)

@@ -46,7 +46,7 @@ def lines(folder: Path, embedder: Embedder) -> Iterator[tuple[str, ...]]:
     with tempfile.TemporaryDirectory(prefix="verbatim-") as data:
         settings = IndexSettings(folder / "corpus", Path(data), BUILTIN_MODEL)
         build(settings, load_model=lambda _model: embedder)
-        never = patch("index.answering.is_doubtful", lambda _probability: False)
+        never = patch("index.answering.is_doubtful", lambda *_: False)
         for name, how in (("read", nullcontext()), ("not read", never)):
             with how, closing(LiveIndex(settings, follow=False, load_model=lambda _model: embedder)) as index:
                 found = score(measure(index, questions)).as_dict()

@@ -149,10 +149,10 @@ def read_doubtful(question: str, judged: Sequence[Judged], read: Read) -> list[t
 
     The one that reads more like an answer is first, and has the higher score.
     """
-    if not is_doubtful(judged[0].probability):
+    best = judged[0]
+    if not is_doubtful(best.probability, best.candidate.signals):
         return []
-    best = judged[0].candidate.score
-    near = [each for each in judged[:2] if each.candidate.score >= best - _NEARLY_AS_HIGH]
+    near = [each for each in judged[:2] if each.candidate.score >= best.candidate.score - _NEARLY_AS_HIGH]
     found = [read(question, each.candidate.passage.context, each.candidate.passage.sentence_texts) for each in near]
     doubtful = sorted(
         zip(near, found, strict=True),

@@ -20,7 +20,7 @@ from index.calibration import Signals, Weights, read_weights
 from index.content import Content, StoredPassage
 from index.embedding import Embedder, Vectors
 from index.errors import BUILD_COMMAND, DamagedIndexError
-from index.expectation import Expectation, expectation, has_kind
+from index.expectation import KINDS, Expectation, expectation, has_kind
 from index.language import detect_question
 from index.lexical import FUNCTION_WORDS, LexicalIndex, QueryTerm, fold, words, words_and_acronyms
 from index.manifest import Manifest
@@ -241,7 +241,7 @@ class Searcher:
             best_match=float(by_sentence[best]),
             weakest=float(whole.min()),
             known=query.known,
-            kind=float(2 * kinds[best] - 1) if query.expects in ("number", "date") else 0.0,
+            kind=float(2 * kinds[best] - 1) if query.expects in KINDS else 0.0,
             introduces=0.0,
             crosses=float(query.language != read.passage.language),
             terms=math.log1p(len(query.terms)),

@@ -32,7 +32,8 @@ class Signals:
     most of it (`sentence_match`). `best_cosine` and `best_match` are those of the sentence that is likeliest the
     answer; `weakest` is the match of the term that is found least, `known` the share of terms the corpus has at all.
 
-    `kind` is 1 when the question asks for a number or a date and that sentence has one, -1 when it has none, else 0.
+    `kind` is 1 when the question asks for a number, a date or an age and that sentence has one, -1 when it has none,
+    else 0.
     `introduces` is 1 for the first passage of its document to name what a question asks the meaning of, else 0.
     `crosses` is 1 when the question is in another language than the passage, so that fewer of its words can be found;
     `terms` is the logarithm of the number of the question's terms, of which a short question has all or nothing.
@@ -65,7 +66,7 @@ SENTENCE = ("cosine", "match", "kind")
 CONFIDENCE = ("score", "lead", *Signals.__dataclass_fields__)
 READING = ("log_odds", "read", *CONFIDENCE)
 DOUBT = (0.05, 0.95)
-"""From which to which probability a passage is read before it is given as an answer, or not."""
+"""From which to which probability it is doubtful whether a passage answers."""
 
 
 def _terms(names: Sequence[str]) -> tuple[str, ...]:
@@ -132,9 +133,13 @@ def _probability(weights: dict[str, float], terms: Sequence[str], values: Sequen
     return _logistic(sum(weights[name] * value for name, value in found))
 
 
-def is_doubtful(probability: float) -> bool:
-    """Whether a passage is to be read before it is said to answer, or not to."""
-    return DOUBT[0] <= probability <= DOUBT[1]
+def is_doubtful(probability: float, signals: Signals) -> bool:
+    """Whether a passage is to be read before it is said to answer, or not to.
+
+    One is never sure of it where a number, a date or an age is asked for and the likeliest sentence has none.
+    """
+    least, most = DOUBT
+    return probability >= least and (probability <= most or signals.kind < 0)
 
 
 def answers(read: Vectors) -> float:

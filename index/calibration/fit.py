@@ -279,7 +279,7 @@ def _seen_with(weights: Weights, candidate: Candidate) -> Candidate:
     """The candidate with the score and the likeliest sentence that these weights give it."""
     best = int(weights.sentence_scores(candidate.sentences).argmax())
     cosine, match, kind = candidate.sentences[:, best].tolist()
-    # Only a question that asks for a number or a date has a kind.
+    # Only a question that asks for one of `KINDS` has a kind.
     kind = 2 * kind - 1 if candidate.signals.kind else 0.0
     signals = replace(candidate.signals, best_cosine=cosine, best_match=match, kind=kind)
     return replace(candidate, signals=signals, score=weights.rank(signals))

@@ -197,7 +197,7 @@ def test_the_best_passage_is_read_and_only_in_doubt(guide, monkeypatch, doubtful
     answerer = guide._serving.answerer
     real, read = answerer._read, []
     monkeypatch.setattr(answerer, "_read", lambda *arguments: read.append(arguments) or real(*arguments))
-    monkeypatch.setattr("index.answering.is_doubtful", lambda _probability: doubtful)
+    monkeypatch.setattr("index.answering.is_doubtful", lambda *_: doubtful)
     question = f"Who signs contracts, in {'doubt' if doubtful else 'truth'}?"
     quote = (guide.ask(question).quotes or guide.ask(question).nearest)[0]
     assert [(asked, "".join(sentences)) for asked, _, sentences in read] == [(question, quote.text)] * doubtful
@@ -206,7 +206,7 @@ def test_the_best_passage_is_read_and_only_in_doubt(guide, monkeypatch, doubtful
 def test_what_reads_like_an_answer_is_surer_and_what_does_not_less(guide, monkeypatch):
     answerer = guide._serving.answerer
     found = {}
-    monkeypatch.setattr("index.answering.is_doubtful", lambda _probability: True)
+    monkeypatch.setattr("index.answering.is_doubtful", lambda *_: True)
     for likely in (-8.0, 8.0):
         monkeypatch.setattr(answerer, "_read", lambda _q, _c, sentences, odds=likely: np.full(len(sentences), odds))
         found[likely] = guide.ask(f"Who signs the contracts {'above' if likely > 0 else 'below'} that sum?").confidence
@@ -223,7 +223,7 @@ def test_of_two_that_rank_nearly_alike_the_one_that_reads_like_an_answer_is_firs
         return np.full(len(sentences), 60.0 if sentences[0].startswith(likeliest) else -60.0)
 
     monkeypatch.setattr(guide._serving.answerer, "_read", read)
-    monkeypatch.setattr("index.answering.is_doubtful", lambda _probability: True)
+    monkeypatch.setattr("index.answering.is_doubtful", lambda *_: True)
     monkeypatch.setattr("index.answering._NEARLY_AS_HIGH", tie)
     question = f"Marta Kowalczyk and contracts, {likeliest}, within {tie}"
     assert [quote.text.split()[0] for quote in guide.more(question, skip=0, limit=2)] == [

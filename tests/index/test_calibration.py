@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.answering import judge
+from index.answering import judge, read_doubtful, unread
 from index.calibration import (
     CONFIDENCE_TERMS,
     DEFAULT_WEIGHTS,
@@ -63,7 +63,7 @@ def doubtful(embedder, articles, tmp_path):
     weights = read_weights()
     asked = ask_alone(IndexSettings(articles / "corpus", tmp_path / "data", BUILTIN_MODEL), embedder)
     found = [(question.text, [candidate for candidate, _ in question.candidates]) for question in asked]
-    return [one for one in found if is_doubtful(judge(*one, weights, reads_as(0.0))[0].probability)]
+    return [one for one in found if read_doubtful(one[0], unread(one[1], weights), reads_as(0.0))]
 
 
 def reads_as(log_odds):
@@ -79,6 +79,14 @@ def test_what_reads_as_an_answer_is_surer(doubtful):
     )
     assert (answers > misses).mean() > 0.9
     assert np.median(answers - misses) > 0.3
+
+
+@pytest.mark.parametrize(
+    ("probability", "kind", "doubtful"),
+    [(0.5, 0.0, True), (0.99, 0.0, False), (0.99, 1.0, False), (0.99, -1.0, True), (0.01, -1.0, False)],
+)
+def test_a_passage_without_the_number_that_was_asked_for_is_never_beyond_doubt(probability, kind, doubtful):
+    assert is_doubtful(probability, replace(NOTHING, kind=kind)) is doubtful
 
 
 @pytest.mark.parametrize("damage", ["", "[]", "{}", '{"ranking": 1, "sentence": 2, "confidence": 3, "threshold": 4}'])
@@ -156,7 +164,7 @@ def test_the_confidence_learns_from_questions_that_lost_their_answer(buildings, 
 
 def test_documents_asked_alone_say_how_to_rank_and_what_reading_counts(fitted, articles, monkeypatch):
     # Of three questions none may be doubtful, and then there is nothing to fit.
-    monkeypatch.setattr("index.answering.is_doubtful", lambda _probability: True)
+    monkeypatch.setattr("index.answering.is_doubtful", lambda *_: True)
     without, with_alone = fitted(), fitted("--alone", str(articles))
     assert without.ranking != with_alone.ranking
     assert without.confidence != with_alone.confidence

@@ -70,7 +70,8 @@ def test_an_index_of_other_passages_is_damaged(tmp_path):
     [
         ("When did the meeting take place?", "date"),
         ("Quand expire l'ultimatum ?", "date"),
-        ("How old is Pete Hegseth?", "number"),
+        ("How old is Pete Hegseth?", "age"),
+        ("Quel âge a le navire ?", "age"),
         ("Combien de salariés compte Anthropic ?", "number"),
         ("Who is Dario Amodei?", "definition"),
         ("Qu’est-ce que le Defense Production Act ?", "definition"),
@@ -85,3 +86,10 @@ def test_a_date_of_the_question_itself_is_no_answer():
     assert has_kind("date", ["ce", "mardi", "24", "fevrier"], ["quand"])
     assert not has_kind("date", ["en", "1950"], ["1950"])
     assert not has_kind("number", ["personne"], [])
+
+
+def test_an_age_is_a_number_of_years_or_the_year_from_which_it_can_be_told():
+    assert has_kind("age", ["nos", "spectrometres", "ont", "dix", "ans"], [])
+    assert has_kind("age", ["le", "navire", "construit", "en", "2001"], [])
+    assert not has_kind("age", ["ce", "mardi", "24", "fevrier"], [])
+    assert not has_kind("age", ["she", "led", "it", "for", "years"], [])
