@@ -2,10 +2,9 @@
 
     python benchmarks/ablation.py ../shared/eval/article ../shared/eval/xquad
 
-The upper rows add one part after another to the ranking, the lower ones take one away from the whole, or put a typing
-error into every question. All use the weights that are shipped: nothing is fitted anew to the parts that are left,
-both searches propose passages and nothing is read, but where a row says otherwise. Whether the bot would have answered
-plays no part.
+The upper rows add one part after another; the lower ones take one away from the ranking, or put a typing error into
+every question. All use the weights that are shipped: nothing is fitted anew to the parts that are left, both searches
+propose passages and nothing is read, but where a row says otherwise. Whether the bot would have answered plays no part.
 """
 
 from __future__ import annotations
@@ -124,8 +123,8 @@ def hits(folder: Path, embedder: Embedder) -> Iterator[tuple[str, float]]:
         yield "+ sentences' meaning", hit_1(reader, embedder, questions, FOUND)
         reader.words = word_vectors
         yield "+ words that mean the same", hit_1(reader, embedder, questions, FOUND)
-        yield "+ who introduces a thing", hit_1(reader, embedder, questions, EVERYTHING)
-        yield "+ near ties, read = everything", hit_1(reader, embedder, questions, EVERYTHING, read=True)
+        yield "+ who introduces a thing = the ranking", hit_1(reader, embedder, questions, EVERYTHING)
+        yield "+ near ties that are read = the answer", hit_1(reader, embedder, questions, EVERYTHING, read=True)
         yield "without sentences' meaning", hit_1(reader, embedder, questions, EVERYTHING - SENTENCES)
         yield "with a typing error", hit_1(reader, embedder, misspelt, EVERYTHING)
     with opened(folder / "corpus", embedder, LiteralIndex) as reader:

@@ -58,10 +58,11 @@ def _halves(asked: Sequence[Asked]) -> list[list[Asked]]:
 
 
 def _outcome(question: Asked, weights: Weights, read: Read) -> Outcome:
-    judged = judge(question.text, [candidate for candidate, _ in ranked(weights, question)], weights, read)
+    judged = judge(question.text, ranked(weights, question), weights, read)
     best = judged[0]
     quote = quote_of(best.candidate.passage, sentences=lit_sentences(best.sentence_scores))
-    hits = [each.candidate.passage.row in question.right for each in judged[:3]]
+    right = question.right
+    hits = [each.candidate.passage.row in right for each in judged[:3]]
     return Outcome(
         language=question.known.language,
         answerable=question.answerable,

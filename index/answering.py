@@ -19,7 +19,7 @@ from index.questions import cleaned, context_of, is_small_talk
 from index.search import Candidate, Reader, Searcher
 
 _SHOWN = 3
-# How far below the best passage's score another is still quoted beside it: so near, either may be the one that answers.
+# So near to the best one's score another passage may as well be the one that answers: it is read and quoted beside it.
 _NEARLY_AS_HIGH = 0.02
 # What the log-odds that were read count beside the score; half and twice as much measure alike.
 _READING_COUNTS = 0.01
@@ -113,7 +113,10 @@ class Answerer:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A candidate with its lead, the probability that it answers, and how likely each sentence is the one that does."""
+    """A candidate with the probability that it answers, and how likely each sentence is the one that does.
+
+    `lead` is that before anything was read.
+    """
 
     candidate: Candidate
     lead: float

@@ -12,12 +12,32 @@ Expectation = Literal["number", "date", "age", "definition", ""]
 KINDS: tuple[Expectation, ...] = ("number", "date", "age")
 """Those that a sentence has or has not."""
 
+_DATE_NOUNS = "date|day|month|year|decade|century|jour|mois|annee|siecle"
+_NUMBER_NOUNS = "percentage|percent|number|amount|pourcentage|nombre|montant"
+
+
+_WHAT = r"(?:what|which|quel(?:le)?s?)"
+
+
+def _asked_of(nouns: str) -> str:
+    """What asks for one of these: "what year", "quel est l'age du maire", "what is the mayor's age"."""
+    of = r"(?=\s+(?:of|on|for|du|de|des|pour)\b|\s+d'|\W*$)"
+    what_is = rf"{_WHAT}(?:'s|\s+(?:is|are|was|were|est|sont|etait))"
+    return rf"\b(?:{_WHAT}\s+(?:{nouns})s?\b|{what_is}\s+(?:the\s+|l'|la\s+|le\s+|.{{1,40}}'s\s+)(?:{nouns})s?{of})"
+
+
+# In this order: "how old was he when he left?" asks for an age.
 _ASKED: tuple[tuple[Expectation, str], ...] = (
-    ("date", r"\b(?:when|quand|deadline|echeance|date limite|since what|depuis combien de temps)\b"),
-    ("date", r"\b(?:what|which|quelle?|en quelle?)\s+(?:date|day|month|year|decade|century|jour|mois|annee|siecle)\b"),
-    ("age", r"\b(?:how old|(?:what|which|quel)\s+age)\b"),
-    ("number", r"\b(?:how (?:many|much|long|far|tall|high|big|large|often)|combien)\b"),
-    ("number", r"\b(?:what|which|quelle?)\s+(?:percentage|percent|number|amount|pourcentage|nombre|montant)\b"),
+    ("date", r"\b(?:since what|depuis combien de temps)\b"),
+    ("age", rf"\bhow old\b|{_asked_of('age')}"),
+    ("number", rf"\b(?:how (?:many|much|long|far|tall|high|big|large|often)|combien)\b|{_asked_of(_NUMBER_NOUNS)}"),
+    # "When" begins a question, or ends it; in the midst of one it says under which circumstances.
+    (
+        "date",
+        r"(?:^|[,;:?!.]\s*|\b(?:and|or|since|until|by|from|et|ou|depuis|pour|a partir de|de)\s+|'a\s+)(?:when|quand)\b",
+    ),
+    ("date", r"\b(?:when|quand)\W*$"),
+    ("date", rf"(?:^(?:the |la |l')?|^{_WHAT}\b.*\b)(?:deadline|echeance|date limite)\b|{_asked_of(_DATE_NOUNS)}"),
     (
         "definition",
         r"^(?:who|what)(?:'s|\s+(?:is|are|was|were))\b|^(?:qui\s+(?:est|sont|etait)|qu'?est[- ]ce que|c'est quoi)",
@@ -27,19 +47,26 @@ _PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in _ASKED)
 _DEFINED_WORDS = 4
 
 _NUMBERS = """
-one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty hundred thousand million
-billion half third quarter dozen percent deux trois quatre cinq sept huit neuf dix onze douze vingt trente quarante
-cinquante cent cents mille million millions milliard milliards moitie tiers quart dizaine douzaine centaine
+one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
+nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion half third quarter dozen
+percent deux trois quatre cinq sept huit neuf dix onze douze treize quatorze quinze seize vingt trente quarante
+cinquante soixante septante nonante cent cents mille million millions milliard milliards moitie tiers quart dizaine
+quinzaine vingtaine trentaine douzaine centaine
 """
 _DATES = """
-january february march april may june july august september october november december monday tuesday wednesday
-thursday friday saturday sunday century decade janvier fevrier mars avril mai juin juillet aout septembre octobre
-novembre decembre lundi mardi mercredi jeudi vendredi samedi dimanche siecle
+january february march april june july august september october november december monday tuesday wednesday thursday
+friday saturday sunday century decade janvier fevrier mars avril mai juin juillet aout septembre octobre novembre
+decembre lundi mardi mercredi jeudi vendredi samedi dimanche siecle
 """
-_AGES = "age aged ages old years ans agee agees born nee nes nees birthday anniversaire"
+_AGES = "age aged ages old years months weeks ans mois semaines agee agees"
+_BEGINNINGS = """
+born birth birthday built founded opened created established launched completed dates dating since ne nee nes nees
+naissance construit construite fonde fondee ouvert ouverte cree creee inaugure inauguree lance lancee date datant depuis
+"""
 _NUMBER_WORDS = frozenset(_NUMBERS.split())
 _DATE_WORDS = frozenset(_DATES.split())
 _AGE_WORDS = frozenset(_AGES.split())
+_BEGINNING_WORDS = frozenset(_BEGINNINGS.split())
 _YEAR = re.compile(r"1\d{3}s?|20\d{2}s?")
 
 
@@ -56,18 +83,18 @@ def expectation(question: str) -> Expectation:
 def has_kind(kind: Expectation, sentence_words: Collection[str], question_words: Collection[str]) -> bool:
     """Whether a sentence, given as folded words, has a number, a date or an age that the question does not name itself.
 
-    An age is a number beside a word for it, or the year from which it can be told.
+    An age is a number in a sentence that speaks of ages, or the year of a beginning, from which it can be told.
     """
     found = set(sentence_words) - set(question_words)
+    numbers = {word for word in found if word[0].isdigit() or word in _NUMBER_WORDS}
+    years = {word for word in numbers if _YEAR.fullmatch(word)}
     if kind == "number":
-        return any(_is_number(word) for word in found)
+        return bool(numbers)
     if kind == "date":
-        return any(word in _DATE_WORDS or _YEAR.fullmatch(word) for word in found)
+        # Without a number beside it, "may" is hardly ever the month.
+        return bool(years or found & _DATE_WORDS or ("may" in found and numbers))
     if kind == "age":
-        aged = not _AGE_WORDS.isdisjoint(sentence_words)
-        return any(_YEAR.fullmatch(word) or (aged and _is_number(word)) for word in found)
+        return bool(
+            (numbers and _AGE_WORDS & set(sentence_words)) or (years and _BEGINNING_WORDS & set(sentence_words))
+        )
     return False
-
-
-def _is_number(word: str) -> bool:
-    return word[0].isdigit() or word in _NUMBER_WORDS

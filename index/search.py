@@ -75,7 +75,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A passage that may answer; `score` is what it is ranked by.
+    """A passage that may answer; `score` is what it is ranked by, until two change places because of what was read.
 
     `sentences` holds the signals of each of its sentences in the order of `SENTENCE`: how near it is in meaning, what
     share of the question's information it has, and whether it has the kind of answer; shape (signals, sentences).

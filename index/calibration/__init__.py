@@ -83,10 +83,10 @@ class Weights:
     """Weights by signal; `threshold` is the least probability that is an answer.
 
     `confidence` has two signals of its own: the `score` by which a candidate is ranked, and its `lead` over the next
-    best one (below zero for those that are not the best). What one signal says depends on the others, so each product
-    of two has a weight as well, and there is a `bias`. `reading` has the same for a passage that was read: beside these
-    signals the `log_odds` before, and those that were `read`, of any of its sentences. `sentence` has a weight for what
-    was `read` of each.
+    best one (below zero for those that are not the best), before any was read. What one signal says depends on the
+    others, so each product of two has a weight as well, and there is a `bias`. `reading` has the same for a passage
+    that was read: beside these signals the `log_odds` before, and those that were `read`, of any of its sentences.
+    `sentence` has a weight for what was `read` of each.
     """
 
     ranking: dict[str, float]

@@ -160,7 +160,7 @@ def _with_confidence(weights: Weights, asked: Sequence[Asked]) -> Weights:
     questions: list[Asked] = []
     rows: list[Row] = []
     for question in asked:
-        candidates = [candidate for candidate, _ in ranked(weights, question)]
+        candidates = ranked(weights, question)
         if _is_example(question, candidates[0]):
             questions.append(question)
             rows.append(weights.confidence_values(candidates[0].signals, lead_of(candidates, 0)))
@@ -174,7 +174,7 @@ def _with_reading(weights: Weights, asked: Sequence[Asked], read: Read) -> Weigh
     rows: list[Row] = []
     choices: list[Choice] = []
     for question in asked:
-        candidates = [candidate for candidate, _ in ranked(weights, question)]
+        candidates = ranked(weights, question)
         doubtful = read_doubtful(question.text, unread(candidates, weights), read)
         if not doubtful:
             continue
@@ -259,8 +259,7 @@ def _threshold(weights: Weights, asked: Iterable[Asked], read: Read) -> float:
     everything: list[float] = []
     for question in asked:
         if not question.answerable:
-            candidates = [candidate for candidate, _ in ranked(weights, question)]
-            confidence = judge(question.text, candidates, weights, read)[0].probability
+            confidence = judge(question.text, ranked(weights, question), weights, read)[0].probability
             everything.append(confidence)
             if not question.foreign:
                 own[question.source].append(confidence)
@@ -269,10 +268,10 @@ def _threshold(weights: Weights, asked: Iterable[Asked], read: Read) -> float:
     return round(max(limits) + 0.0001, 4)
 
 
-def ranked(weights: Weights, question: Asked) -> list[tuple[Candidate, bool]]:
+def ranked(weights: Weights, question: Asked) -> list[Candidate]:
     """The candidates as these weights see them, best first."""
-    seen = [(_seen_with(weights, candidate), right) for candidate, right in question.candidates]
-    return sorted(seen, key=lambda entry: -entry[0].score)
+    seen = [_seen_with(weights, candidate) for candidate, _ in question.candidates]
+    return sorted(seen, key=lambda candidate: -candidate.score)
 
 
 def _seen_with(weights: Weights, candidate: Candidate) -> Candidate:
