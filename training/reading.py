@@ -34,8 +34,6 @@ _NEAREST = 3
 STAGES = (
     Stage("clozes", steps=1000, learning_rate=1e-4, warm_up=50),
     Stage("written", steps=2400, learning_rate=5e-5, warm_up=50),
-    # More was still to be learnt after a round and a half; the questions come in the order of the stage's number.
-    Stage("written again", steps=1900, learning_rate=4e-5, warm_up=50),
 )
 
 
@@ -72,7 +70,7 @@ def train(data: Path, out: Path, checkpoint: Path, stages: Sequence[Stage] = STA
         learner.load_state_dict(start["model"])
     for number, stage in enumerate(stages):
         if number >= start["stage"]:
-            examples = iter(Clozes(data, SEED)) if stage.name == "clozes" else written_examples(number)
+            examples = iter(Clozes(data, SEED)) if stage.name == "clozes" else written_examples()
             learn(stage, learner, partial(_batch, examples), learner, start, checkpoint)
             start = {"stage": number + 1, "done": 0, "model": learner.state_dict()}
             save(start, checkpoint)
@@ -89,12 +87,12 @@ def _batch(examples: Iterator[Example], _step: int) -> list[list[Example]]:
     return [list(islice(examples, _BATCH))]
 
 
-def written_examples(seed: int) -> Iterator[Example]:
+def written_examples() -> Iterator[Example]:
     """The written questions, again and again: each asked of a passage that answers, and of one that comes near.
 
-    One that has no answer is asked of two that are near. `seed` says in what order they come.
+    One that has no answer is asked of two that are near.
     """
-    chance = random.Random(seed)
+    chance = random.Random(SEED)
     embedder = Embedder(find_model(BUILTIN_MODEL))
     written = [one for folder in (FOLDER, ARTICLES) for one in read_written(embedder.count_tokens, folder)]
     asked = [(document, *pair) for document in written for pair in _near(document, embedder)]
