@@ -71,6 +71,7 @@ async def _serve(
         # A wrong token is told before seconds go into loading the model, and nobody is answered before it is loaded.
         with _named_errors(settings):
             await client.login(settings.token)
+        _check_intents(client, settings)
         await answering.worker.open(open_index)
         client.gateway.heard()
         watchdog.start()
@@ -153,10 +154,7 @@ def _named_errors(settings: BotSettings) -> Iterator[None]:
     except discord.LoginFailure:
         raise _wrong_token() from None
     except discord.PrivilegedIntentsRequired:
-        raise DiscordError(
-            "ANSWER_CHANNELS needs the message content intent, which is switched off.",
-            f"Switch on Bot > Message Content Intent at {PORTAL}, or leave ANSWER_CHANNELS empty.",
-        ) from None
+        raise _no_content_intent() from None
     except discord.ConnectionClosed as error:
         if error.code == _AUTHENTICATION_FAILED:
             raise _wrong_token() from None
@@ -166,6 +164,21 @@ def _named_errors(settings: BotSettings) -> Iterator[None]:
     except (aiohttp.ClientError, OSError, TimeoutError, discord.GatewayNotFound) as error:
         address = settings.api_url or "discord.com"
         raise DiscordError(f"Cannot reach Discord at {address}: {error}.", "Check the network.") from None
+
+
+def _check_intents(client: VerbatimClient, settings: BotSettings) -> None:
+    """Raise a `DiscordError` where the settings need the message content intent and it is switched off."""
+    # The gateway would say so too, but only to one of the 1000 IDENTIFY a day, which a supervisor soon uses up.
+    flags = client.application_flags
+    if settings.answer_channels and not (flags.gateway_message_content or flags.gateway_message_content_limited):
+        raise _no_content_intent()
+
+
+def _no_content_intent() -> DiscordError:
+    return DiscordError(
+        "ANSWER_CHANNELS needs the message content intent, which is switched off.",
+        f"Switch on Bot > Message Content Intent at {PORTAL}, or leave ANSWER_CHANNELS empty.",
+    )
 
 
 def _wrong_token() -> DiscordError:

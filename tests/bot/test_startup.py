@@ -42,12 +42,14 @@ def test_no_network(start: Start):
     assert "Traceback" not in program.output
 
 
-@pytest.mark.slow
-def test_the_content_intent_that_is_switched_off(start: Start):
+def test_the_content_intent_that_is_switched_off_is_told_without_trying_the_gateway(start: Start, discord: Discord):
+    sockets = len(discord.gateway.log)
     program = start(ready=False, ANSWER_CHANNELS="300000000000000002")
     assert program.end() == 1
     assert last_line(program).startswith("ANSWER_CHANNELS needs the message content intent, which is switched off.")
     assert "Traceback" not in program.output
+    # Of tries to identify Discord allows 1000 a day, and a supervisor starts the bot again and again.
+    assert len(discord.gateway.log) == sockets
 
 
 def test_an_outage_of_discord_at_login(start: Start, discord: Discord):
