@@ -54,7 +54,7 @@ class FeedbackKeeper:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="feedback")
         try:
             self._salt = _salt(data_dir / SALT_FILE) if enabled else secrets.token_bytes(_SALT_BYTES)
-            self._feedback = Feedback(data_dir / FEEDBACK_FILE if enabled else None)
+            self._feedback = _opened(data_dir / FEEDBACK_FILE) if enabled else Feedback(None)
         except (OSError, sqlite3.Error) as error:
             raise StorageError(
                 f"Cannot keep feedback in {data_dir}: {error}.", "Free the folder, or set FEEDBACK=off."
@@ -121,6 +121,18 @@ class FeedbackKeeper:
         except sqlite3.Error as error:
             _log.error("Feedback could not be kept or read (%s); answers go on.", error)
             return default
+
+
+def _opened(path: Path) -> Feedback:
+    """The feedback of a file, or one in memory where the disk lets none be opened, being full for example."""
+    try:
+        return Feedback(path)
+    except sqlite3.OperationalError as error:
+        # A lock passes: the next start finds the file free, and need not do without it until the one after.
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            raise
+        _log.error("Feedback cannot be kept in %s (%s): it stays in memory, until the bot stops.", path, error)
+        return Feedback(None)
 
 
 def _salt(path: Path) -> bytes:

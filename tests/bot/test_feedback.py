@@ -102,3 +102,22 @@ def test_a_folder_that_refuses_is_told_in_one_line(tmp_path):
     (tmp_path / "data").write_text("a file where a folder should be")
     with pytest.raises(StorageError, match=r"Cannot keep feedback in .*Free the folder, or set FEEDBACK=off\."):
         FeedbackKeeper(tmp_path / "data", enabled=True)
+
+
+def test_a_disk_that_lets_no_file_be_opened_costs_no_start(tmp_path, caplog):
+    (tmp_path / FEEDBACK_FILE).mkdir()
+    with closing(FeedbackKeeper(tmp_path, enabled=True)) as keeper:
+        asyncio.run(keeper.keep(answer(quote(), id="one", question="q"), user=ANNA, place=1, previous=()))
+        assert asyncio.run(keeper.before(replied_to=None, place=1)) == ("q",)
+    assert [record.getMessage() for record in caplog.records if record.name == "bot.feedback"] == [
+        f"Feedback cannot be kept in {tmp_path / FEEDBACK_FILE} (unable to open database file): "
+        "it stays in memory, until the bot stops."
+    ]
+
+
+def test_a_file_that_is_locked_is_told_in_one_line_since_a_lock_passes(tmp_path):
+    with closing(sqlite3.connect(tmp_path / FEEDBACK_FILE, isolation_level=None)) as other:
+        other.execute("CREATE TABLE something (other)")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StorageError, match=r"Cannot keep feedback in .*: database is locked\."):
+            FeedbackKeeper(tmp_path, enabled=True)
