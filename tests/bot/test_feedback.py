@@ -63,6 +63,25 @@ def test_switched_off_it_remembers_until_the_end_and_writes_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_switched_off_it_forgets_what_was_kept_before(tmp_path):
+    with closing(FeedbackKeeper(tmp_path, enabled=True)) as keeper:
+        asyncio.run(keeper.keep(answer(quote(), question="My secret?"), user=ANNA, place=1, previous=()))
+    with closing(FeedbackKeeper(tmp_path, enabled=False)) as keeper:
+        asyncio.run(keeper.keep(answer(quote(), id="another"), user=ANNA, place=1, previous=()))
+        assert asyncio.run(keeper.forget(ANNA)) == (2, 0)
+        assert asyncio.run(keeper.forget(ANNA)) == (0, 0)
+    for file in tmp_path.glob("feedback*"):
+        assert b"My secret?" not in file.read_bytes()
+
+
+def test_nobody_is_told_that_nothing_is_kept_where_the_file_cannot_be_read(tmp_path):
+    with closing(FeedbackKeeper(tmp_path, enabled=True)):
+        pass
+    (tmp_path / FEEDBACK_FILE).write_bytes(b"no database at all" * 100)
+    with closing(FeedbackKeeper(tmp_path, enabled=False)) as keeper, pytest.raises(sqlite3.Error):
+        asyncio.run(keeper.forget(ANNA))
+
+
 def test_a_conversation_is_followed_by_reply_or_by_place_and_not_for_ever(tmp_path):
     async def scene(keeper):
         previous = ()
