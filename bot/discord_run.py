@@ -49,7 +49,7 @@ def invite_url(token: str) -> str:
     return discord.utils.oauth_url(application, permissions=permissions(), scopes=("bot", "applications.commands"))
 
 
-def run(settings: BotSettings, open_index: Callable[[], Index], metrics: Metrics, *, force_sync: bool = False) -> None:
+def run(settings: BotSettings, open_index: Callable[[], Index], metrics: Metrics) -> None:
     """Answer on Discord until SIGTERM or Ctrl-C. Raises a `VerbatimError` for what the operator can mend."""
     set_up_logging(settings.log_level, settings.token)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
@@ -57,14 +57,31 @@ def run(settings: BotSettings, open_index: Callable[[], Index], metrics: Metrics
     worker = Worker()
     with contextlib.closing(feedback), contextlib.closing(worker), asyncio.Runner() as runner:
         answering = Answering(worker, feedback, metrics=metrics, log_questions=settings.log_questions)
-        runner.run(_serve(settings, answering, open_index, force_sync=force_sync))
+        runner.run(_serve(settings, answering, open_index))
 
 
-async def _serve(
-    settings: BotSettings, answering: Answering, open_index: Callable[[], Index], *, force_sync: bool
-) -> None:
+def send_commands(settings: BotSettings) -> None:
+    """Send the commands, even if they did not change. Raises a `VerbatimError` where Discord does not take them."""
+    check_token(settings.token)
+    set_up_logging(settings.log_level, settings.token)
+    feedback = FeedbackKeeper(settings.index.data_dir, enabled=False)
+    worker = Worker()
+    with contextlib.closing(feedback), contextlib.closing(worker):
+        asyncio.run(_send_commands(settings, Answering(worker, feedback)))
+
+
+async def _send_commands(settings: BotSettings, answering: Answering) -> None:
     point_at(settings)
-    client = VerbatimClient(settings, answering, force_sync=force_sync)
+    async with VerbatimClient(settings, answering, force_sync=True) as client:
+        with _named_errors(settings):
+            await client.login(settings.token)
+        if not client.commands_sent:
+            raise DiscordError("The commands were not sent.", "Try again in a few minutes.")
+
+
+async def _serve(settings: BotSettings, answering: Answering, open_index: Callable[[], Index]) -> None:
+    point_at(settings)
+    client = VerbatimClient(settings, answering)
     watchdog = Watchdog(client.gateway)
 
     async def live() -> None:

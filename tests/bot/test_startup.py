@@ -106,10 +106,23 @@ def test_a_start_that_cannot_note_what_it_sent_goes_on(start: Start, data: Path,
     assert "every start sends them again" in program.output
 
 
-@pytest.mark.slow
-def test_sync_sends_the_commands_again(start: Start, discord: Discord):
-    assert start().stop() == 0
-    assert start().stop() == 0
-    assert len(discord.requests("PUT .*/commands")) == 1
-    assert start(arguments=["--sync"]).stop() == 0
-    assert len(discord.requests("PUT .*/commands")) == 2
+def test_sync_sends_the_commands_again_and_ends_beside_a_bot_that_runs(start: Start, discord: Discord):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    bot = start(METRICS_PORT=port)
+    sent, connections = len(discord.requests("PUT .*/commands")), list(discord.gateway.log)
+    program = start(ready=False, arguments=["--sync"], METRICS_PORT=port)
+    assert program.end() == 0
+    assert "commands sent count=6" in program.output
+    assert len(discord.requests("PUT .*/commands")) == sent + 1
+    assert discord.gateway.log == connections
+    assert bot.stop() == 0
+
+
+def test_sync_that_discord_refuses_is_told_as_failed(start: Start, discord: Discord):
+    discord.trouble("PUT .*/commands", "403")
+    program = start(ready=False, arguments=["--sync"])
+    assert program.end() == 1
+    assert "Discord did not take the commands (403" in program.output
+    assert last_line(program) == "The commands were not sent. Try again in a few minutes."
