@@ -127,5 +127,8 @@ async def _say(message: discord.Message, text: str) -> None:
 
 
 def _texts(message: discord.Message) -> Texts:
-    """The language for what is said without an answer: the server's, or in a direct message that of the words."""
-    return texts_for(str(message.guild.preferred_locale) if message.guild else detect_question(message.content))
+    """The language for what is said without an answer: that of the words, or where there are none the server's."""
+    words = question_of(message.content)
+    if message.guild and not any(map(str.isalpha, words)):
+        return texts_for(str(message.guild.preferred_locale))
+    return texts_for(detect_question(words))

@@ -163,10 +163,11 @@ def test_a_private_question_in_a_thread_does_not_colour_what_others_ask(discord:
     assert "Marie Le Goff" in text_of(reply)
 
 
-def test_in_a_direct_message_refusals_speak_the_language_of_the_words(discord: Discord):
+@pytest.mark.parametrize(("channel", "mention"), [(DIRECT, ""), (GENERAL, f"<@{BOT_ID}> ")])
+def test_refusals_speak_the_language_of_the_words(discord: Discord, channel: int, mention: str):
     user = next(USERS)
     for _ in range(6):
-        asked = discord.say("Qui possède la boulangerie de la place ?", channel=DIRECT, by=user)
+        asked = discord.say(f"{mention}Qui possède la boulangerie de la place ?", channel=channel, by=user)
         reply = discord.reply_to(asked)
     assert text_of(reply).startswith("Un instant, s’il vous plaît")
 
