@@ -65,7 +65,8 @@ def way_asked(client: VerbatimClient, message: discord.Message) -> Way | None:
     to_bot = isinstance(replied_to, discord.Message) and replied_to.author.id == client.user.id
     if to_bot:
         return "reply"
-    if client.user in message.mentions:
+    # Of a message that mentions only its role, Discord may withhold the text.
+    if client.user in message.mentions or (message.content and message.guild.self_role in message.role_mentions):
         return "mention"
     channels = {message.channel.id, getattr(message.channel, "parent_id", None)}
     if (
