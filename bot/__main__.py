@@ -25,7 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--invite", action="store_true", help="print the address that adds the bot to a server, and end"
     )
-    parser.add_argument("--sync", action="store_true", help="send the commands to Discord even if they did not change")
+    parser.add_argument(
+        "--sync", action="store_true", help="send the commands to Discord even if they did not change, and end"
+    )
     options = parser.parse_args(arguments)
     with reporting() as status:
         settings = bot_settings(environment())
@@ -33,15 +35,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from bot.discord_run import invite_url
 
             print(invite_url(settings.token))
+        elif options.sync:
+            from bot.discord_run import send_commands
+
+            send_commands(settings)
         elif settings.token:
-            _on_discord(settings, force_sync=options.sync)
+            _on_discord(settings)
         else:
             _bring_up_to_date(settings)
             _in_terminal(settings)
     return status.code
 
 
-def _on_discord(settings: BotSettings, *, force_sync: bool) -> None:
+def _on_discord(settings: BotSettings) -> None:
     from bot.discord_run import check_token, run
     from bot.metrics import Metrics
     from index.live import LiveIndex
@@ -49,7 +55,7 @@ def _on_discord(settings: BotSettings, *, force_sync: bool) -> None:
     check_token(settings.token)  # A wrong token is told before minutes go into building.
     _bring_up_to_date(settings)
     metrics = Metrics()
-    run(settings, lambda: LiveIndex(settings.index, on_reload=metrics.reloaded), metrics, force_sync=force_sync)
+    run(settings, lambda: LiveIndex(settings.index, on_reload=metrics.reloaded), metrics)
 
 
 def _bring_up_to_date(settings: BotSettings) -> None:

@@ -69,6 +69,8 @@ class VerbatimClient(discord.AutoShardedClient):
         for command in COMMANDS:
             self.tree.add_command(command)
         buttons.register()
+        self.commands_sent = False
+        """Whether they were sent after login."""
         self._force_sync = force_sync
         self._flights = 0
         self._landed = asyncio.Event()
@@ -89,7 +91,8 @@ class VerbatimClient(discord.AutoShardedClient):
     async def setup_hook(self) -> None:
         """Once after login: make old buttons work, and send the commands if they changed."""
         self.add_dynamic_items(Press)
-        await sync_commands(self.tree, self.settings.index.data_dir, force=self._force_sync)
+        data_dir = self.settings.index.data_dir
+        self.commands_sent = await sync_commands(self.tree, data_dir, force=self._force_sync)
 
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
         """Connect a shard, through the gateway of the settings if there is one."""

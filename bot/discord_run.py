@@ -49,7 +49,7 @@ def invite_url(token: str) -> str:
     return discord.utils.oauth_url(application, permissions=permissions(), scopes=("bot", "applications.commands"))
 
 
-def run(settings: BotSettings, open_index: Callable[[], Index], metrics: Metrics, *, force_sync: bool = False) -> None:
+def run(settings: BotSettings, open_index: Callable[[], Index], metrics: Metrics) -> None:
     """Answer on Discord until SIGTERM or Ctrl-C. Raises a `VerbatimError` for what the operator can mend."""
     set_up_logging(settings.log_level, settings.token)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
@@ -57,20 +57,38 @@ def run(settings: BotSettings, open_index: Callable[[], Index], metrics: Metrics
     worker = Worker()
     with contextlib.closing(feedback), contextlib.closing(worker), asyncio.Runner() as runner:
         answering = Answering(worker, feedback, metrics=metrics, log_questions=settings.log_questions)
-        runner.run(_serve(settings, answering, open_index, force_sync=force_sync))
+        runner.run(_serve(settings, answering, open_index))
 
 
-async def _serve(
-    settings: BotSettings, answering: Answering, open_index: Callable[[], Index], *, force_sync: bool
-) -> None:
+def send_commands(settings: BotSettings) -> None:
+    """Send the commands, even if they did not change. Raises a `VerbatimError` where Discord does not take them."""
+    check_token(settings.token)
+    set_up_logging(settings.log_level, settings.token)
+    feedback = FeedbackKeeper(settings.index.data_dir, enabled=False)
+    worker = Worker()
+    with contextlib.closing(feedback), contextlib.closing(worker):
+        asyncio.run(_send_commands(settings, Answering(worker, feedback)))
+
+
+async def _send_commands(settings: BotSettings, answering: Answering) -> None:
     point_at(settings)
-    client = VerbatimClient(settings, answering, force_sync=force_sync)
+    async with VerbatimClient(settings, answering, force_sync=True) as client:
+        with _named_errors(settings):
+            await client.login(settings.token)
+        if not client.commands_sent:
+            raise DiscordError("The commands were not sent.", "Try again in a few minutes.")
+
+
+async def _serve(settings: BotSettings, answering: Answering, open_index: Callable[[], Index]) -> None:
+    point_at(settings)
+    client = VerbatimClient(settings, answering)
     watchdog = Watchdog(client.gateway)
 
     async def live() -> None:
         # A wrong token is told before seconds go into loading the model, and nobody is answered before it is loaded.
         with _named_errors(settings):
             await client.login(settings.token)
+        _check_intents(client, settings)
         await answering.worker.open(open_index)
         client.gateway.heard()
         watchdog.start()
@@ -153,10 +171,7 @@ def _named_errors(settings: BotSettings) -> Iterator[None]:
     except discord.LoginFailure:
         raise _wrong_token() from None
     except discord.PrivilegedIntentsRequired:
-        raise DiscordError(
-            "ANSWER_CHANNELS needs the message content intent, which is switched off.",
-            f"Switch on Bot > Message Content Intent at {PORTAL}, or leave ANSWER_CHANNELS empty.",
-        ) from None
+        raise _no_content_intent() from None
     except discord.ConnectionClosed as error:
         if error.code == _AUTHENTICATION_FAILED:
             raise _wrong_token() from None
@@ -166,6 +181,21 @@ def _named_errors(settings: BotSettings) -> Iterator[None]:
     except (aiohttp.ClientError, OSError, TimeoutError, discord.GatewayNotFound) as error:
         address = settings.api_url or "discord.com"
         raise DiscordError(f"Cannot reach Discord at {address}: {error}.", "Check the network.") from None
+
+
+def _check_intents(client: VerbatimClient, settings: BotSettings) -> None:
+    """Raise a `DiscordError` where the settings need the message content intent and it is switched off."""
+    # The gateway would say so too, but only to one of the 1000 IDENTIFY a day, which a supervisor soon uses up.
+    flags = client.application_flags
+    if settings.answer_channels and not (flags.gateway_message_content or flags.gateway_message_content_limited):
+        raise _no_content_intent()
+
+
+def _no_content_intent() -> DiscordError:
+    return DiscordError(
+        "ANSWER_CHANNELS needs the message content intent, which is switched off.",
+        f"Switch on Bot > Message Content Intent at {PORTAL}, or leave ANSWER_CHANNELS empty.",
+    )
 
 
 def _wrong_token() -> DiscordError:

@@ -15,7 +15,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -51,10 +51,11 @@ class FeedbackKeeper:
 
     def __init__(self, data_dir: Path, *, enabled: bool) -> None:
         self.enabled = enabled
+        self._data_dir = data_dir
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="feedback")
         try:
             self._salt = _salt(data_dir / SALT_FILE) if enabled else secrets.token_bytes(_SALT_BYTES)
-            self._feedback = Feedback(data_dir / FEEDBACK_FILE if enabled else None)
+            self._feedback, self._on_disk = _opened(data_dir / FEEDBACK_FILE) if enabled else (Feedback(None), False)
         except (OSError, sqlite3.Error) as error:
             raise StorageError(
                 f"Cannot keep feedback in {data_dir}: {error}.", "Free the folder, or set FEEDBACK=off."
@@ -65,7 +66,7 @@ class FeedbackKeeper:
         return self._hashed(user)
 
     def _hashed(self, discord_id: int) -> str:
-        return hashlib.blake2b(str(discord_id).encode(), key=self._salt, digest_size=16).hexdigest()
+        return _keyed_hash(discord_id, self._salt)
 
     async def keep(self, answer: Answer, *, user: int, place: int, previous: Sequence[str]) -> None:
         """Keep an answer for its buttons and follow-ups. The channel of a direct message is somebody's, too."""
@@ -104,8 +105,20 @@ class FeedbackKeeper:
         await self._try(lambda: self._feedback.explain(answer_id, judge=self.person(user), reason=reason), None)
 
     async def forget(self, user: int) -> tuple[int, int]:
-        """Delete what a user asked and judged. A failure is raised: nobody is told "done" when it is not."""
-        return await self._run(lambda: self._feedback.forget(self.person(user)))
+        """Delete what a user asked and judged, also where it is kept in the file from an earlier time.
+
+        A failure is raised: nobody is told "done" when it is not.
+        """
+        return await self._run(lambda: self._forget(user))
+
+    def _forget(self, user: int) -> tuple[int, int]:
+        answers, verdicts = self._feedback.forget(self.person(user))
+        file, salt = self._data_dir / FEEDBACK_FILE, self._data_dir / SALT_FILE
+        if not self._on_disk and file.exists() and salt.exists():
+            with closing(Feedback(file)) as earlier:
+                more_answers, more_verdicts = earlier.forget(_keyed_hash(user, _salt(salt)))
+            return answers + more_answers, verdicts + more_verdicts
+        return answers, verdicts
 
     def close(self) -> None:
         """Finish what is being written and close the file."""
@@ -121,6 +134,22 @@ class FeedbackKeeper:
         except sqlite3.Error as error:
             _log.error("Feedback could not be kept or read (%s); answers go on.", error)
             return default
+
+
+def _keyed_hash(discord_id: int, key: bytes) -> str:
+    return hashlib.blake2b(str(discord_id).encode(), key=key, digest_size=16).hexdigest()
+
+
+def _opened(path: Path) -> tuple[Feedback, bool]:
+    """The feedback of a file, or one in memory where the disk lets none be opened; and whether it is the file's."""
+    try:
+        return Feedback(path), True
+    except sqlite3.OperationalError as error:
+        # A lock passes: the next start finds the file free, and need not do without it until the one after.
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            raise
+        _log.error("Feedback cannot be kept in %s (%s): it stays in memory, until the bot stops.", path, error)
+        return Feedback(None), False
 
 
 def _salt(path: Path) -> bytes:

@@ -281,10 +281,8 @@ def writer_lock(data_dir: Path) -> Iterator[None]:
         try:
             portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
         except portalocker.LockException:
-            file.seek(0)
-            holder = file.read(100).decode("ascii", "replace").strip() or "another process"
             raise BusyError(
-                f"The index in {data_dir} is being written by {holder}.", "Wait for it to end, then try again."
+                f"The index in {data_dir} is being written by {_holder(file)}.", "Wait for it to end, then try again."
             ) from None
         file.truncate(0)
         file.write(f"process {os.getpid()}".encode("ascii"))
@@ -293,3 +291,13 @@ def writer_lock(data_dir: Path) -> Iterator[None]:
             yield
         finally:
             file.truncate(0)
+
+
+def _holder(lock: IO[bytes]) -> str:
+    """Who holds the writer's lock, as far as it can be told."""
+    # Windows lets nobody else read what is locked.
+    with suppress(OSError):
+        lock.seek(0)
+        if written := lock.read(100).decode("ascii", "replace").strip():
+            return written
+    return "another process"

@@ -25,6 +25,9 @@ from index.settings import IndexSettings
 POLL_SECONDS = 0.5
 """How often `CURRENT` is looked at: reading so small a file costs less than being told of its changes."""
 
+RETRY_SECONDS = 60.0
+"""How long a refused generation is left alone: what it was refused for, such as too little memory, may pass."""
+
 # No word of it tells the language or is in a corpus, so that all that a question may need is loaded before the first.
 _PROBE = "Verbatum 1604"
 
@@ -67,6 +70,8 @@ class LiveIndex:
         self._on_reload = on_reload
         self._embedder: Embedder | None = None
         self._refused = ""
+        self._refused_for: set[str] = set()
+        self._retry_at = 0.0
         self._lock = threading.RLock()
         self._closing = threading.Event()
         try:
@@ -111,13 +116,14 @@ class LiveIndex:
     def poll(self) -> bool:
         """Take up the current generation if it is a new one; returns whether it was.
 
-        One that cannot be loaded, or does not answer a question, is refused once and logged; the old one goes on.
+        One that cannot be loaded, or does not answer a question, is refused, logged once for each reason, and
+        tried again after a while; the old one goes on.
         """
         started = time.perf_counter()
         name = ""
         try:
             name = current_name(self._settings.data_dir)
-            if name in (self._serving.manifest.name, self._refused):
+            if name == self._serving.manifest.name or (name == self._refused and time.monotonic() < self._retry_at):
                 return False
             loaded = self._load(name)
         except FileNotFoundError:
@@ -173,17 +179,26 @@ class LiveIndex:
             with suppress(VerbatimError, FileNotFoundError):
                 serving = self._load(other)
                 _log.error("%s Generation %s serves instead.", error, other)
-                self._refused = name or str(error)
+                self._leave(name or str(error), error)
                 return serving
         raise error
 
     def _refuse(self, name: str, error: Exception) -> None:
-        if name == self._refused:
+        if not self._leave(name, error):
             return
-        self._refused = name
         bug = None if isinstance(error, VerbatimError) else error
         _log.error("generation=%s refused, %s goes on: %s", name, self._serving.manifest.name, error, exc_info=bug)
-        self._on_reload(Reload(name, 0.0, str(error)))
+        self._on_reload(Reload(name, 0.0, str(error) or type(error).__name__))
+
+    def _leave(self, name: str, error: Exception) -> bool:
+        """Leave a generation alone for a while; returns whether it is for another reason than before."""
+        if name != self._refused:
+            self._refused = name
+            self._refused_for = set()
+        self._retry_at = time.monotonic() + RETRY_SECONDS
+        known = str(error) in self._refused_for
+        self._refused_for.add(str(error))
+        return not known
 
 
 @dataclass(frozen=True, slots=True)

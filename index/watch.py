@@ -27,9 +27,10 @@ def corpus_changes(settings: IndexSettings, stop: Event) -> Iterator[bool]:
     data_dir = settings.data_dir.resolve()
 
     def is_document(_: object, changed: str) -> bool:
-        # A folder that was moved away is told by its own name alone, which mostly has no ending.
+        # A folder that was moved in or away is told by its own name alone; one that is gone can have been a folder.
         path = Path(changed)
-        return path.suffix.lower() in {"", *READERS} and not path.is_relative_to(data_dir)
+        is_folder = not path.name.startswith(".") and not _is_file(path)
+        return (is_folder or path.suffix.lower() in {"", *READERS}) and not path.is_relative_to(data_dir)
 
     while not stop.is_set():
         watched = _identity(settings.corpus_dir)
@@ -51,6 +52,13 @@ def corpus_changes(settings: IndexSettings, stop: Event) -> Iterator[bool]:
             begun = True
             if _identity(settings.corpus_dir) != watched:
                 break
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

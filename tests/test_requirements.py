@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, requires
 
 import pytest
 
@@ -50,3 +50,9 @@ def test_every_import_is_of_a_pinned_distribution(folder):
 def test_every_requirement_is_pinned(file):
     lines = [line.split("#")[0].strip() for line in (ROOT / file).read_text("utf-8").splitlines()]
     assert all("==" in line or line == "-r requirements.txt" for line in lines if line)
+
+
+def test_shared_locks_are_to_be_had_on_windows_too():
+    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    assert [line.partition("==")[0] for line in lines if "portalocker" in line] == ["portalocker[win32]"]
+    assert any(line.startswith("pywin32") for line in requires("portalocker"))

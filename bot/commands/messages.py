@@ -65,7 +65,8 @@ def way_asked(client: VerbatimClient, message: discord.Message) -> Way | None:
     to_bot = isinstance(replied_to, discord.Message) and replied_to.author.id == client.user.id
     if to_bot:
         return "reply"
-    if client.user in message.mentions:
+    # Of a message that mentions only its role, Discord may withhold the text.
+    if client.user in message.mentions or (message.content and message.guild.self_role in message.role_mentions):
         return "mention"
     channels = {message.channel.id, getattr(message.channel, "parent_id", None)}
     if (
@@ -127,5 +128,8 @@ async def _say(message: discord.Message, text: str) -> None:
 
 
 def _texts(message: discord.Message) -> Texts:
-    """The language for what is said without an answer: the server's, or in a direct message that of the words."""
-    return texts_for(str(message.guild.preferred_locale) if message.guild else detect_question(message.content))
+    """The language for what is said without an answer: that of the words, or where there are none the server's."""
+    words = question_of(message.content)
+    if message.guild and not any(map(str.isalpha, words)):
+        return texts_for(str(message.guild.preferred_locale))
+    return texts_for(detect_question(words))

@@ -16,6 +16,7 @@ from tests.standin import Discord, buttons, captions, contract, is_private, quot
 from tests.standin.payloads import (
     BASTIEN,
     BOT_ID,
+    BOT_ROLE,
     DIRECT,
     GENERAL,
     OTHER_BOT,
@@ -163,10 +164,11 @@ def test_a_private_question_in_a_thread_does_not_colour_what_others_ask(discord:
     assert "Marie Le Goff" in text_of(reply)
 
 
-def test_in_a_direct_message_refusals_speak_the_language_of_the_words(discord: Discord):
+@pytest.mark.parametrize(("channel", "mention"), [(DIRECT, ""), (GENERAL, f"<@{BOT_ID}> ")])
+def test_refusals_speak_the_language_of_the_words(discord: Discord, channel: int, mention: str):
     user = next(USERS)
     for _ in range(6):
-        asked = discord.say("Qui possède la boulangerie de la place ?", channel=DIRECT, by=user)
+        asked = discord.say(f"{mention}Qui possède la boulangerie de la place ?", channel=channel, by=user)
         reply = discord.reply_to(asked)
     assert text_of(reply).startswith("Un instant, s’il vous plaît")
 
@@ -179,12 +181,13 @@ def test_nobody_else_is_answered(discord: Discord):
     quiet = [
         discord.say(BUILT),
         discord.say(BUILT, channel=QUESTIONS),
+        discord.say(f"<@&{BOT_ROLE}> {BUILT}", mention_roles=[str(BOT_ROLE)]),
         discord.say(f"<@{BOT_ID}> {BUILT}", by=OTHER_BOT),
         discord.say(f"<@{BOT_ID}> {BUILT}", webhook_id="1"),
         discord.say(f"<@{BOT_ID}> {BUILT}", type=7),
     ]
     ask(discord, KEEPER)
-    assert [discord.replies_to(message) for message in quiet] == [[]] * 5
+    assert [discord.replies_to(message) for message in quiet] == [[]] * len(quiet)
 
 
 def test_the_context_menu_answers_anybodys_message_for_the_one_who_clicks(discord: Discord):

@@ -63,6 +63,25 @@ def test_switched_off_it_remembers_until_the_end_and_writes_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_switched_off_it_forgets_what_was_kept_before(tmp_path):
+    with closing(FeedbackKeeper(tmp_path, enabled=True)) as keeper:
+        asyncio.run(keeper.keep(answer(quote(), question="My secret?"), user=ANNA, place=1, previous=()))
+    with closing(FeedbackKeeper(tmp_path, enabled=False)) as keeper:
+        asyncio.run(keeper.keep(answer(quote(), id="another"), user=ANNA, place=1, previous=()))
+        assert asyncio.run(keeper.forget(ANNA)) == (2, 0)
+        assert asyncio.run(keeper.forget(ANNA)) == (0, 0)
+    for file in tmp_path.glob("feedback*"):
+        assert b"My secret?" not in file.read_bytes()
+
+
+def test_nobody_is_told_that_nothing_is_kept_where_the_file_cannot_be_read(tmp_path):
+    with closing(FeedbackKeeper(tmp_path, enabled=True)):
+        pass
+    (tmp_path / FEEDBACK_FILE).write_bytes(b"no database at all" * 100)
+    with closing(FeedbackKeeper(tmp_path, enabled=False)) as keeper, pytest.raises(sqlite3.Error):
+        asyncio.run(keeper.forget(ANNA))
+
+
 def test_a_conversation_is_followed_by_reply_or_by_place_and_not_for_ever(tmp_path):
     async def scene(keeper):
         previous = ()
@@ -102,3 +121,22 @@ def test_a_folder_that_refuses_is_told_in_one_line(tmp_path):
     (tmp_path / "data").write_text("a file where a folder should be")
     with pytest.raises(StorageError, match=r"Cannot keep feedback in .*Free the folder, or set FEEDBACK=off\."):
         FeedbackKeeper(tmp_path / "data", enabled=True)
+
+
+def test_a_disk_that_lets_no_file_be_opened_costs_no_start(tmp_path, caplog):
+    (tmp_path / FEEDBACK_FILE).mkdir()
+    with closing(FeedbackKeeper(tmp_path, enabled=True)) as keeper:
+        asyncio.run(keeper.keep(answer(quote(), id="one", question="q"), user=ANNA, place=1, previous=()))
+        assert asyncio.run(keeper.before(replied_to=None, place=1)) == ("q",)
+    assert [record.getMessage() for record in caplog.records if record.name == "bot.feedback"] == [
+        f"Feedback cannot be kept in {tmp_path / FEEDBACK_FILE} (unable to open database file): "
+        "it stays in memory, until the bot stops."
+    ]
+
+
+def test_a_file_that_is_locked_is_told_in_one_line_since_a_lock_passes(tmp_path):
+    with closing(sqlite3.connect(tmp_path / FEEDBACK_FILE, isolation_level=None)) as other:
+        other.execute("CREATE TABLE something (other)")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StorageError, match=r"Cannot keep feedback in .*: database is locked\."):
+            FeedbackKeeper(tmp_path, enabled=True)

@@ -42,12 +42,14 @@ def test_no_network(start: Start):
     assert "Traceback" not in program.output
 
 
-@pytest.mark.slow
-def test_the_content_intent_that_is_switched_off(start: Start):
+def test_the_content_intent_that_is_switched_off_is_told_without_trying_the_gateway(start: Start, discord: Discord):
+    sockets = len(discord.gateway.log)
     program = start(ready=False, ANSWER_CHANNELS="300000000000000002")
     assert program.end() == 1
     assert last_line(program).startswith("ANSWER_CHANNELS needs the message content intent, which is switched off.")
     assert "Traceback" not in program.output
+    # Of tries to identify Discord allows 1000 a day, and a supervisor starts the bot again and again.
+    assert len(discord.gateway.log) == sockets
 
 
 def test_an_outage_of_discord_at_login(start: Start, discord: Discord):
@@ -104,10 +106,23 @@ def test_a_start_that_cannot_note_what_it_sent_goes_on(start: Start, data: Path,
     assert "every start sends them again" in program.output
 
 
-@pytest.mark.slow
-def test_sync_sends_the_commands_again(start: Start, discord: Discord):
-    assert start().stop() == 0
-    assert start().stop() == 0
-    assert len(discord.requests("PUT .*/commands")) == 1
-    assert start(arguments=["--sync"]).stop() == 0
-    assert len(discord.requests("PUT .*/commands")) == 2
+def test_sync_sends_the_commands_again_and_ends_beside_a_bot_that_runs(start: Start, discord: Discord):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    bot = start(METRICS_PORT=port)
+    sent, connections = len(discord.requests("PUT .*/commands")), list(discord.gateway.log)
+    program = start(ready=False, arguments=["--sync"], METRICS_PORT=port)
+    assert program.end() == 0
+    assert "commands sent count=6" in program.output
+    assert len(discord.requests("PUT .*/commands")) == sent + 1
+    assert discord.gateway.log == connections
+    assert bot.stop() == 0
+
+
+def test_sync_that_discord_refuses_is_told_as_failed(start: Start, discord: Discord):
+    discord.trouble("PUT .*/commands", "403")
+    program = start(ready=False, arguments=["--sync"])
+    assert program.end() == 1
+    assert "Discord did not take the commands (403" in program.output
+    assert last_line(program) == "The commands were not sent. Try again in a few minutes."

@@ -10,7 +10,7 @@ import pytest
 from bot.texts import ENGLISH
 from tests.bot.conftest import Start
 from tests.standin import Discord, is_private, text_of
-from tests.standin.payloads import BOT_ID, GENERAL, MESSAGE_CONTENT_INTENT, QUESTIONS, THREAD
+from tests.standin.payloads import BOT_ID, BOT_ROLE, GENERAL, MESSAGE_CONTENT_INTENT, QUESTIONS, THREAD
 from tests.standin.program import Program
 from tests.standin.rest import DEFERRED, DEFERRED_UPDATE, REPLY
 from tests.standin.slow_bot import QUEUE_LIMIT
@@ -161,6 +161,11 @@ def test_in_its_channels_questions_are_answered_without_a_mention(discord: Disco
     last = discord.say(KEEPER, channel=QUESTIONS, by=next(USERS))
     discord.reply_to(last)
     assert [discord.replies_to(message) for message in ignored] == [[], []]
+
+
+def test_a_mention_of_its_role_is_a_mention(discord: Discord):
+    asked = discord.say(f"<@&{BOT_ROLE}> {KEEPER}", by=next(USERS), mention_roles=[str(BOT_ROLE)])
+    assert "Marie Le Goff" in text_of(discord.reply_to(asked))
 
 
 def test_the_queue_is_bounded_and_says_so(discord: Discord):

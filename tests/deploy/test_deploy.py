@@ -47,6 +47,30 @@ def test_systemd_judges_the_exposure_to_be_low(unit):
     assert run.returncode == 0, run.stdout.splitlines()[-1]
 
 
+def values_of(unit, name):
+    return re.findall(rf"^{name}=(.*)$", (ROOT / "deploy" / unit).read_text(), re.MULTILINE)
+
+
+def test_the_watcher_builds_with_the_settings_of_the_bot_and_without_its_token():
+    (settings,) = values_of("verbatim.service", "EnvironmentFile")
+    assert values_of("verbatim-watch.service", "EnvironmentFile") == [f"-{settings}"]
+    assert values_of("verbatim-watch.service", "UnsetEnvironment") == ["DISCORD_TOKEN"]
+    assert values_of("verbatim-watch.service", "Environment")[0] == values_of("verbatim.service", "Environment")[0]
+
+
+def test_the_commands_of_the_page_build_the_index_of_the_units():
+    page = (ROOT / "docs" / "operating.md").read_text("utf-8")
+    (line,) = re.findall(r"sudo -u verbatim env (.*?) \.venv", page, re.DOTALL)
+    folders = values_of("verbatim.service", "Environment")[0].split()
+    assert {*folders, "EMBEDDING_MODEL=builtin"} <= set(line.split())
+
+
+def test_an_upgrade_restarts_every_unit():
+    page = (ROOT / "docs" / "operating.md").read_text("utf-8")
+    (upgrade,) = re.findall(r"^## Upgrade$.*?(?=^## )", page, re.MULTILINE | re.DOTALL)
+    assert set(re.findall(r"restart ([\w-]+)", upgrade)) == {unit.stem for unit in UNITS}
+
+
 def test_the_image_runs_as_nobody_in_particular():
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     users = [line for line in lines if line.startswith("USER ")]

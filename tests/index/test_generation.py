@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -153,6 +155,18 @@ def test_a_second_writer_is_told_who_the_first_is(aside, another_writer):
         aside.build()
     with pytest.raises(BusyError):
         go_back(aside.settings)
+
+
+def test_a_first_writer_that_cannot_be_read_is_another_process(aside, another_writer, monkeypatch):
+    class LockedFile(io.FileIO):
+        """The lock as Windows shows it to whoever does not hold it."""
+
+        def read(self, *_):
+            raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", lambda self, _mode: LockedFile(self, "a+"))
+    with pytest.raises(BusyError, match="is being written by another process"), writer_lock(aside.data):
+        pass
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")

@@ -10,6 +10,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from unittest.mock import Mock
 
 import pytest
 
@@ -94,6 +95,25 @@ def test_a_generation_that_does_not_answer_is_refused_and_logged_once(aside, mon
         third = aside.build().manifest.name
         assert index.poll() is True
         assert index.status().generation == third
+
+
+def test_a_generation_that_was_refused_for_a_passing_reason_is_tried_again(aside, monkeypatch, caplog):
+    old = aside.build().manifest.name
+    reloads = []
+    with closing(aside.open(on_reload=reloads.append)) as index:
+        aside.write("birds.txt", "A bird sings.")
+        new = aside.build().manifest.name
+        monkeypatch.setattr("index.live.RETRY_SECONDS", 0.0)
+        for error in (PermissionError("not yours"), MemoryError(), PermissionError("not yours")):
+            with monkeypatch.context() as broken, caplog.at_level(logging.ERROR):
+                broken.setattr(Answerer, "ask", Mock(side_effect=error))
+                assert [index.poll(), index.poll()] == [False, False]
+        assert messages(caplog) == [
+            f"generation={new} refused, {old} goes on: {reason}" for reason in ("not yours", "")
+        ]
+        assert index.poll() is True
+        assert "A bird sings." in aside.texts(index)
+    assert [reload.error for reload in reloads] == ["not yours", "MemoryError", ""]
 
 
 def test_a_damaged_new_generation_is_refused(aside, caplog):

@@ -59,6 +59,17 @@ def test_a_change_is_built_by_itself(aside, monkeypatch):
         wait_until(lambda: documents(aside.data) == 2)
 
 
+def test_a_folder_with_a_dot_in_its_name_is_moved_in_and_out(aside, tmp_path):
+    aside.write("birds/one.txt", "A bird sings.")
+    elsewhere = (aside.corpus / "birds").rename(tmp_path / "release-2.1")
+    with watching(aside):
+        wait_until(lambda: documents(aside.data) == 2)
+        moved = elsewhere.rename(aside.corpus / "release-2.1")
+        wait_until(lambda: documents(aside.data) == 3)
+        moved.rename(elsewhere)
+        wait_until(lambda: documents(aside.data) == 2)
+
+
 @pytest.mark.slow
 def test_a_corpus_that_is_swapped_for_another_is_followed(aside, tmp_path):
     with watching(aside):

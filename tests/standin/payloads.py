@@ -21,6 +21,7 @@ TOKEN = (
 )
 
 GUILD = 200000000000000001
+BOT_ROLE = 200000000000000002
 GENERAL = 300000000000000001
 QUESTIONS = 300000000000000002
 THREAD = 300000000000000003
@@ -85,6 +86,20 @@ def channel(channel_id: int) -> Payload:
     return base | {"type": 0, "name": names.get(channel_id, "other"), "nsfw": False, "parent_id": None, "topic": None}
 
 
+def role(role_id: int, name: str, **fields: Any) -> Payload:
+    return {
+        "id": str(role_id),
+        "name": name,
+        "color": 0,
+        "hoist": False,
+        "position": 0,
+        "permissions": "2147483647",
+        "managed": False,
+        "mentionable": False,
+        "flags": 0,
+    } | fields
+
+
 def guild() -> Payload:
     return {
         "id": str(GUILD),
@@ -95,19 +110,7 @@ def guild() -> Payload:
         "verification_level": 0,
         "default_message_notifications": 0,
         "explicit_content_filter": 0,
-        "roles": [
-            {
-                "id": str(GUILD),
-                "name": "@everyone",
-                "color": 0,
-                "hoist": False,
-                "position": 0,
-                "permissions": "2147483647",
-                "managed": False,
-                "mentionable": False,
-                "flags": 0,
-            }
-        ],
+        "roles": [role(GUILD, "@everyone"), role(BOT_ROLE, "Verbatim", managed=True, tags={"bot_id": str(BOT_ID)})],
         "emojis": [],
         "stickers": [],
         "features": [],

@@ -14,10 +14,11 @@ from aiohttp import web
 
 from tests.standin import contract, payloads
 from tests.standin.gateway import Gateway
-from tests.standin.payloads import COMPONENTS_V2, EPHEMERAL, Payload
+from tests.standin.payloads import COMPONENTS_V2, EPHEMERAL, MESSAGE_CONTENT_INTENT, Payload
 
 RESPONSE_SECONDS = 3.0
 UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED, MISSING_ACCESS, INVALID_FORM = 10062, 40060, 50001, 50035
+GATEWAY_MESSAGE_CONTENT_LIMITED = 1 << 19
 REPLY, DEFERRED, DEFERRED_UPDATE, UPDATE, SUGGESTIONS, FORM = 4, 5, 6, 7, 8, 9
 
 
@@ -154,7 +155,9 @@ class Rest:
                 "bot_require_code_grant": False,
                 "verify_key": "0" * 64,
                 "owner": payloads.user(payloads.ANNA),
-                "flags": 0,
+                "flags": GATEWAY_MESSAGE_CONTENT_LIMITED
+                if self.gateway.allowed_intents & MESSAGE_CONTENT_INTENT
+                else 0,
             }
         )
 
