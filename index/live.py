@@ -25,8 +25,8 @@ from index.settings import IndexSettings
 POLL_SECONDS = 0.5
 """How often `CURRENT` is looked at: reading so small a file costs less than being told of its changes."""
 
-RETRY_SECONDS = 60.0
-"""How long a refused generation is left alone: what it was refused for, such as too little memory, may pass."""
+RETRY_SECONDS = 300.0
+"""How long a refused generation is left alone: what it was refused for may pass, but to look reads all its files."""
 
 # No word of it tells the language or is in a corpus, so that all that a question may need is loaded before the first.
 _PROBE = "Verbatum 1604"
