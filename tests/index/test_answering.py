@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from index.answering import Judged, read_doubtful
 from index.build import build
 from index.errors import QuestionError
 from index.live import LiveIndex
@@ -230,3 +232,30 @@ def test_of_two_that_rank_nearly_alike_the_one_that_reads_like_an_answer_is_firs
         first,
         {"Later": "Marta", "Marta": "Later"}[first],
     ]
+
+
+@pytest.mark.parametrize(
+    ("behind", "better", "read", "first"),
+    [(0.005, 1.0, 2, 1), (0.015, 1.0, 2, 0), (0.015, 4.0, 2, 1), (0.015, -4.0, 2, 0), (0.03, 60.0, 1, 0)],
+)
+def test_a_higher_score_outweighs_what_reads_only_a_little_better(guide, behind, better, read, first):
+    searcher = guide._serving.answerer._searcher
+    candidates = searcher.candidates(searcher.query("Marta Kowalczyk signs contracts"), 3)
+    scores = (1.0, 1.0 - behind, 1.0 - behind)
+    judged = [
+        Judged(replace(candidate, score=score), 0.0, 0.5, np.zeros(1))
+        for candidate, score in zip(candidates, scores, strict=False)
+    ]
+    found = {judged[0].candidate.passage.sentence_texts[0]: 0.0}
+    doubtful = read_doubtful("", judged, lambda _q, _c, sentences: np.array([found.get(sentences[0], better)]))
+    assert len(doubtful) == read
+    assert doubtful[0][0].candidate.passage == judged[first].candidate.passage
+    assert [each.candidate.score for each, _ in doubtful] == list(scores[:read])
+
+
+def test_the_first_passage_is_the_same_however_many_are_asked_for(guide, monkeypatch):
+    monkeypatch.setattr("index.answering.is_doubtful", lambda *_: True)
+    monkeypatch.setattr("index.answering._NEARLY_AS_HIGH", 9.0)
+    question = "Which letters did Marta Kowalczyk write?"
+    firsts = {guide.more(question, skip=0, limit=limit)[0].text for limit in (1, 2, 3, 5)}
+    assert len(firsts) == 1
