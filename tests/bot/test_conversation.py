@@ -351,6 +351,7 @@ def test_a_document_added_while_it_runs_is_quoted_and_one_that_changed_is_not_mi
     assert "Marie Le Goff" in text_of(ask(discord, KEEPER))
 
 
+@pytest.mark.slow
 def test_old_buttons_work_after_a_restart_and_commands_are_not_sent_again(discord: Discord, bot: Program, start: Start):
     message = ask(discord, KEEPER, private=True)
     followed = discord.reply_to(discord.say(f"<@{BOT_ID}> {KEEPER}", by=next(USERS)))

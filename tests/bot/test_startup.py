@@ -97,6 +97,7 @@ def test_an_invitation_without_a_token_says_where_to_get_one():
         check_token("a.b.c\n" + TOKEN)
 
 
+@pytest.mark.slow
 def test_a_start_that_cannot_note_what_it_sent_goes_on(start: Start, data: Path, tmp_path: Path):
     copy = shutil.copytree(data, tmp_path / "data")
     (copy / COMMANDS_FILE).unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from tests.conftest import Ran
 from tests.index.commands import SAMPLE, current_folder, one_line
 
 
+@pytest.mark.slow
 def test_output_may_be_cut_off(built, environment, tmp_path):
     done = subprocess.run(
         f"{sys.executable} -m index ask --json '{SAMPLE}' | true",
@@ -68,6 +69,7 @@ def check_interrupted(ran):
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signal there")
 def test_ctrl_c_while_building_is_one_line_and_the_next_build_goes_on(many, environment, tmp_path, command):
     assert check_interrupted(interrupted(tmp_path, environment, "build", after=random.uniform(0.5, 5)))
@@ -106,6 +108,7 @@ def paragraphs(count):
     return "\n\n".join(f"Paragraph {part} tells of thing {part * part}. It has two sentences." for part in range(count))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no file size limit there")
 @pytest.mark.parametrize("limit", [1_000, 5_000, 20_000, 40_000, 60_000])
 def test_a_disk_that_takes_no_more_is_one_line_and_the_last_index_answers(command, built, tmp_path, limit):

@@ -107,6 +107,7 @@ def in_hub_cache(model, home, name):
     return root / "snapshots" / commit
 
 
+@pytest.mark.slow
 def test_a_hub_model_is_read_from_the_cache_with_its_passage_prompt(tiny_model, tmp_path, corpus, process):
     model = with_prompts(tiny_model, tmp_path / "model", {"query": "ask this: ", "passage": "read this: "})
     in_hub_cache(model, tmp_path / "home", "owner/tiny-model")

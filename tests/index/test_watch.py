@@ -59,6 +59,7 @@ def test_a_change_is_built_by_itself(aside, monkeypatch):
         wait_until(lambda: documents(aside.data) == 2)
 
 
+@pytest.mark.slow
 def test_a_folder_with_a_dot_in_its_name_is_moved_in_and_out(aside, tmp_path):
     aside.write("birds/one.txt", "A bird sings.")
     elsewhere = (aside.corpus / "birds").rename(tmp_path / "release-2.1")

@@ -24,6 +24,7 @@ def small(monkeypatch, model, few_documents, few_articles):
     monkeypatch.setattr(reading, "ARTICLES", few_articles)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps_before", [3, 7])
 def test_a_run_that_was_cut_off_ends_as_one_that_was_not(data, tmp_path, monkeypatch, cut_off, steps_before):
     monkeypatch.setattr(stages, "CHECKPOINT_EVERY", 2)

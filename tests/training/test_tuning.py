@@ -39,6 +39,7 @@ def test_only_the_layers_of_a_stage_learn(model, data, tmp_path):
     assert all(name.startswith("encoder.layer.1.") for name in changed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps_before", [3, 6, 9])
 def test_a_run_that_was_cut_off_ends_as_one_that_was_not(model, data, tmp_path, monkeypatch, cut_off, steps_before):
     monkeypatch.setattr(stages, "CHECKPOINT_EVERY", 2)
@@ -57,6 +58,7 @@ def test_a_run_that_was_cut_off_ends_as_one_that_was_not(model, data, tmp_path, 
     assert all(torch.allclose(found, expected[name], atol=1e-3) for name, found in weights(model).items())
 
 
+@pytest.mark.slow
 def test_a_run_that_was_cut_off_while_it_wrote_the_weights_takes_no_mean_twice(model, data, tmp_path, monkeypatch):
     whole = tmp_path / "whole"
     shutil.copytree(model, whole)
