@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from index.answer import Answer, Highlight, Kind, Quote
-from index.calibration import Weights, answers, is_doubtful
+from index.calibration import Weights, is_doubtful, passage_log_odds
 from index.content import StoredPassage
 from index.embedding import Embedder, Vectors
 from index.language import detect_question
@@ -159,7 +159,7 @@ def read_doubtful(question: str, judged: Sequence[Judged], read: Read) -> list[t
     found = [read(question, each.candidate.passage.context, each.candidate.passage.sentence_texts) for each in near]
     doubtful = sorted(
         zip(near, found, strict=True),
-        key=lambda entry: -entry[0].candidate.score - _READING_COUNTS * answers(entry[1]),
+        key=lambda entry: -entry[0].candidate.score - _READING_COUNTS * passage_log_odds(entry[1]),
     )
     scores = [each.candidate.score for each in near]
     return [

@@ -179,26 +179,26 @@ class LiveIndex:
             with suppress(VerbatimError, FileNotFoundError):
                 serving = self._load(other)
                 _log.error("%s Generation %s serves instead.", error, other)
-                self._leave(name or str(error), error)
+                self._note_refusal(name or str(error), str(error))
                 return serving
         raise error
 
     def _refuse(self, name: str, error: Exception) -> None:
-        if not self._leave(name, error):
-            return
-        bug = None if isinstance(error, VerbatimError) else error
-        _log.error("generation=%s refused, %s goes on: %s", name, self._serving.manifest.name, error, exc_info=bug)
-        self._on_reload(Reload(name, 0.0, str(error) or type(error).__name__))
+        reason = str(error) or type(error).__name__
+        if self._note_refusal(name, reason):
+            bug = None if isinstance(error, VerbatimError) else error
+            old = self._serving.manifest.name
+            _log.error("generation=%s refused, %s goes on: %s", name, old, reason, exc_info=bug)
+            self._on_reload(Reload(name, 0.0, reason))
 
-    def _leave(self, name: str, error: Exception) -> bool:
-        """Leave a generation alone for a while; returns whether it is for another reason than before."""
+    def _note_refusal(self, name: str, reason: str) -> bool:
+        """Let a generation alone for a while; returns whether it was not refused for this reason before."""
         if name != self._refused:
-            self._refused = name
-            self._refused_for = set()
+            self._refused, self._refused_for = name, set()
         self._retry_at = time.monotonic() + RETRY_SECONDS
-        known = str(error) in self._refused_for
-        self._refused_for.add(str(error))
-        return not known
+        is_new = reason not in self._refused_for
+        self._refused_for.add(reason)
+        return is_new
 
 
 @dataclass(frozen=True, slots=True)

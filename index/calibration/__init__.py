@@ -119,7 +119,7 @@ class Weights:
 
         `read` is what the cross-encoder found of each of its sentences, `probability` the one before it was read.
         """
-        return [log_odds(probability), answers(read), *self.confidence_values(signals, lead)]
+        return [log_odds(probability), passage_log_odds(read), *self.confidence_values(signals, lead)]
 
     def probability_when_read(self, probability: float, read: Vectors, signals: Signals, lead: float) -> float:
         """The probability of a passage that was read; the arguments are those of `reading_values`."""
@@ -142,7 +142,7 @@ def is_doubtful(probability: float, signals: Signals) -> bool:
     return probability >= least and (probability <= most or signals.kind < 0)
 
 
-def answers(read: Vectors) -> float:
+def passage_log_odds(read: Vectors) -> float:
     """The log-odds that a passage answers, of those that each of its sentences does."""
     return float(np.logaddexp.reduce(read))
 

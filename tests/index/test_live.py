@@ -109,7 +109,7 @@ def test_a_generation_that_was_refused_for_a_passing_reason_is_tried_again(aside
                 broken.setattr(Answerer, "ask", Mock(side_effect=error))
                 assert [index.poll(), index.poll()] == [False, False]
         assert messages(caplog) == [
-            f"generation={new} refused, {old} goes on: {reason}" for reason in ("not yours", "")
+            f"generation={new} refused, {old} goes on: {reason}" for reason in ("not yours", "MemoryError")
         ]
         assert index.poll() is True
         assert "A bird sings." in aside.texts(index)
