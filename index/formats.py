@@ -15,11 +15,19 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
+from typing import Any
 
 MAX_TEXT_CHARACTERS = 20_000_000
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 MAX_PDF_PAGES = 5_000
+
+# Of the elements that trafilatura makes of a page, those that are not in the midst of a line, and what holds them.
+_PAGE_PARTS = ("body", "quote", "list", "table")
+_PAGE_BLOCKS = ("head", "p", "item", "row", *_PAGE_PARTS)
+_CELL = "\x1f"  # No page can hold one.
+
+_WORD_WRAPPERS = ("w:sdt", "w:sdtContent", "w:ins", "w:moveTo", "w:smartTag", "w:customXml")
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 WORD = re.compile(r"[^\W_]")
@@ -121,20 +129,42 @@ def read_html(data: bytes) -> Extract:
         )
         if page is None or isinstance(page, dict) or page.body is None:
             return Extract(text=trafilatura.html2txt(data))
-    blocks: list[tuple[str, bool]] = []
-    for element in page.body.iter("head", "p", "item", "row", "quote", "code"):
-        parent = element.getparent()
-        if parent is not None and parent.tag in ("item", "row", "cell", "quote"):
-            continue
-        separator = " | " if element.tag == "row" else ""
-        words = " ".join(separator.join(element.itertext()).split())
-        blocks.append((words, element.tag == "head"))
     return replace(
-        _joined(blocks),
+        _joined(_page_blocks(page.body)),
         title=page.title or "",
         source=page.url or "",
         date=page.date or "",
     )
+
+
+def _page_blocks(body: Any) -> Iterator[tuple[str, bool]]:
+    """The paragraphs of the main content, an lxml element, and whether each is a heading. Every text is in one of them.
+
+    A heading is one, and so is a row of a table, whatever they hold.
+    """
+    from lxml import etree
+
+    text: list[str] = []
+    whole = None
+    for event, element in etree.iterwalk(body, events=("start", "end")):
+        # Code stands alone only where nothing is written beside it.
+        is_block = element.tag in _PAGE_BLOCKS or (element.tag == "code" and element.getparent().tag in _PAGE_PARTS)
+        parts = is_block and whole in (None, element)
+        if parts:
+            yield _page_words(text), event == "end" and element.tag == "head"
+            text = []
+            whole = element if event == "start" and element.tag in ("head", "row") else None
+        elif is_block or element.tag == "lb":
+            text.append(" ")
+        if event == "start" and element.tag == "cell":
+            text.append(_CELL)
+        text.append((element.text if event == "start" else element.tail) or "")
+    yield _page_words(text), False
+
+
+def _page_words(text: Iterable[str]) -> str:
+    cells = (" ".join(cell.split()) for cell in "".join(text).split(_CELL))
+    return " | ".join(filter(None, cells))
 
 
 def read_pdf(data: bytes) -> Extract:
@@ -172,10 +202,14 @@ def read_docx(data: bytes) -> Extract:
             if sum(info.file_size for info in archive.infolist()) > MAX_UNPACKED_BYTES:
                 raise UnreadableError(f"it unpacks to more than {MAX_UNPACKED_BYTES:,} bytes")
         document = docx.Document(io.BytesIO(data))
+        _unwrap(document.element.body)
         blocks: list[tuple[str, bool]] = []
         for block in document.iter_inner_content():
             if isinstance(block, Table):
-                blocks += [(" | ".join(cell.text.strip() for cell in row.cells), False) for row in block.rows]
+                # A cell as wide as two is there twice.
+                blocks += [
+                    (" | ".join(cell.text.strip() for cell, _ in groupby(row.cells)), False) for row in block.rows
+                ]
             else:
                 style = (block.style.name or "") if block.style is not None else ""
                 blocks.append((block.text, style.startswith("Heading") or style == "Title"))
@@ -183,6 +217,16 @@ def read_docx(data: bytes) -> Extract:
         title = properties.title or next((text for text, heading in blocks if heading and text.strip()), "")
         language = _language(properties.language or "")
     return replace(_joined(blocks), title=title, language=language)
+
+
+def _unwrap(body: Any) -> None:
+    """Put what stands in content controls and tracked insertions in their place: python-docx looks into neither."""
+    from docx.oxml.ns import qn
+
+    for wrapper in list(body.iter(*map(qn, _WORD_WRAPPERS))):
+        parent = wrapper.getparent()
+        place = parent.index(wrapper)
+        parent[place : place + 1] = list(wrapper)
 
 
 READERS: dict[str, Callable[[bytes], Extract]] = {

@@ -16,8 +16,9 @@ from index.documents import Document
 from index.formats import WORD
 from index.paragraphs import Span, paragraphs, trimmed
 
-# A change of the rules below that moves a passage's borders raises this number, and with it every index is rebuilt.
-CUTTING_RULES = 3
+# A change of the rules below that moves a passage's borders, or of the text that is read of a file, raises this number,
+# and with it every index is rebuilt.
+CUTTING_RULES = 4
 
 TokenCounter = Callable[[Sequence[str]], Sequence[int]]
 

@@ -6,6 +6,8 @@ import io
 
 import docx
 import pytest
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
 
 from index.formats import READERS, UnreadableError, read_docx, read_html, read_markdown, read_pdf, read_plain
 
@@ -147,6 +149,35 @@ def test_html_gives_the_content_without_menus_and_scripts():
     assert extract.source == "https://example.org/a"
 
 
+@pytest.mark.parametrize(
+    ("part", "paragraphs"),
+    [
+        ("<p>Line one<br>line two<br/>line three</p>", ["Line one line two line three"]),
+        ("<p>Run <code>make test</code> before <em>you</em> push.</p>", ["Run make test before you push."]),
+        ("<pre><code>line one\nline two</code></pre>", ["line one line two"]),
+        (
+            "<ul><li><p>First part.</p><p>Second part.</p></li><li>Plain</li></ul>",
+            ["First part.", "Second part.", "Plain"],
+        ),
+        ("<ul><li>Shoes<ul><li>Boots</li></ul>after</li></ul>", ["Shoes", "Boots", "after"]),
+        ("<ol><li>Do this.<pre>cmd --x</pre>Then that.</li></ol>", ["Do this.", "cmd --x", "Then that."]),
+        ("<blockquote><p>One.</p><p>Two.</p></blockquote>", ["One.", "Two."]),
+        ("<div>Bare text.<p>A paragraph.</p>More.</div>", ["Bare text.", "A paragraph.", "More."]),
+        (
+            "<table><tr><th>Day</th><th>Hours</th></tr><tr><td>Monday</td><td>9<br>to 5</td></tr></table>",
+            ["Day | Hours", "Monday | 9 to 5"],
+        ),
+    ],
+)
+def test_every_text_of_a_page_is_read_once_and_words_stay_apart(part, paragraphs):
+    first = "The club has many rules, and everybody who joins has to know them by heart before the first evening."
+    last = "Whoever breaks one of them pays for the drinks of all others on the evening that comes after that."
+    page = f"<html><body><article><h1>Rules</h1><p>{first}</p>{part}<p>{last}</p></article></body></html>"
+    extract = read_html(page.encode())
+    assert extract.text.split("\n\n") == ["Rules", first, *paragraphs, last]
+    assert [extract.text[start:end] for start, end in extract.headings or ()] == ["Rules"]
+
+
 @pytest.mark.parametrize("data", [b"", b"<html></html>", b"\xff\xfe\x00", b"<" * 5000, b"<div>" * 20_000 + b"text"])
 def test_odd_html_is_refused_or_read_but_crashes_nothing(data):
     try:
@@ -215,13 +246,31 @@ def test_a_word_document_gives_paragraphs_headings_and_tables_in_order():
     document.core_properties.language = "en-GB"
     document.add_heading("Section", 1)
     document.add_paragraph("A paragraph.")
-    table = document.add_table(1, 2)
-    table.cell(0, 0).text, table.cell(0, 1).text = "left", "right"
+    table = document.add_table(2, 2)
+    table.cell(0, 0).merge(table.cell(0, 1)).text = "as wide as two"
+    table.cell(1, 0).text, table.cell(1, 1).text = "left", "right"
     document.add_paragraph("The last one.")
     extract = read_docx(word(document))
-    assert extract.text == "Section\n\nA paragraph.\n\nleft | right\n\nThe last one."
+    assert extract.text == "Section\n\nA paragraph.\n\nas wide as two\n\nleft | right\n\nThe last one."
     assert [extract.text[start:end] for start, end in extract.headings or ()] == ["Section"]
     assert (extract.title, extract.language) == ("The title", "en")
+
+
+def test_word_documents_keep_what_was_inserted_or_filled_in():
+    document = docx.Document()
+    space = nsdecls("w")
+    control = (
+        f"<w:sdt {space}><w:sdtPr/><w:sdtContent><w:p><w:r><w:t>In a control.</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+    )
+    tracked = f"""<w:p {space}><w:r><w:t xml:space="preserve">The fee is </w:t></w:r>
+      <w:del><w:r><w:delText>ten</w:delText></w:r></w:del>
+      <w:ins><w:r><w:t>twelve</w:t></w:r>
+        <w:sdt><w:sdtContent><w:r><w:t xml:space="preserve"> euros</w:t></w:r></w:sdtContent></w:sdt></w:ins>
+      <w:moveFrom><w:r><w:t>moved away</w:t></w:r></w:moveFrom>
+      <w:hyperlink><w:smartTag><w:r><w:t>, says Ann.</w:t></w:r></w:smartTag></w:hyperlink></w:p>"""
+    for place, part in enumerate((control, tracked)):
+        document.element.body.insert(place, parse_xml(part))
+    assert read_docx(word(document)).text == "In a control.\n\nThe fee is twelve euros, says Ann."
 
 
 def broken_documents():
