@@ -207,9 +207,8 @@ def read_docx(data: bytes) -> Extract:
         for block in document.iter_inner_content():
             if isinstance(block, Table):
                 # A cell as wide as two is there twice.
-                blocks += [
-                    (" | ".join(cell.text.strip() for cell, _ in groupby(row.cells)), False) for row in block.rows
-                ]
+                rows = ([" ".join(cell.text.split()) for cell, _ in groupby(row.cells)] for row in block.rows)
+                blocks += [(" | ".join(filter(None, cells)), False) for cells in rows]
             else:
                 style = (block.style.name or "") if block.style is not None else ""
                 blocks.append((block.text, style.startswith("Heading") or style == "Title"))

@@ -248,10 +248,10 @@ def test_a_word_document_gives_paragraphs_headings_and_tables_in_order():
     document.add_paragraph("A paragraph.")
     table = document.add_table(2, 2)
     table.cell(0, 0).merge(table.cell(0, 1)).text = "as wide as two"
-    table.cell(1, 0).text, table.cell(1, 1).text = "left", "right"
+    table.cell(1, 0).text, table.cell(1, 1).text = "left\nand below", "right"
     document.add_paragraph("The last one.")
     extract = read_docx(word(document))
-    assert extract.text == "Section\n\nA paragraph.\n\nas wide as two\n\nleft | right\n\nThe last one."
+    assert extract.text == "Section\n\nA paragraph.\n\nas wide as two\n\nleft and below | right\n\nThe last one."
     assert [extract.text[start:end] for start, end in extract.headings or ()] == ["Section"]
     assert (extract.title, extract.language) == ("The title", "en")
 
