@@ -12,6 +12,7 @@ import io
 import logging
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -41,6 +42,10 @@ _WESTERN = re.compile(
 )
 _LANGUAGE = re.compile(r"([A-Za-z]{2})(?:[-_]\w+)*")
 _REASON_CHARACTERS = 160
+_NUMBER = re.compile(r"(?<!\d)\d{1,4}(?!\d)")
+_PAGE = "\0"
+_RUNNING_PAGES = 3
+_USUAL = 0.95  # Of the lines so many are as long as a full one at most, but for what runs over the margin.
 _FRONT_MATTER = re.compile(
     r"---[ \t]*(?:\r\n|\r|\n)(.*?)(?:\r\n|\r|\n)---[ \t]*(?:(?:\r\n|\r|\n)[\r\n]*|\Z)", re.DOTALL
 )
@@ -177,14 +182,15 @@ def read_pdf(data: bytes) -> Extract:
             raise UnreadableError("it is protected by a password")
         if len(reader.pages) > MAX_PDF_PAGES:
             raise UnreadableError(f"it has {len(reader.pages):,} pages; the limit is {MAX_PDF_PAGES:,}")
-        paragraphs: list[tuple[str, bool]] = []
+        pages: list[list[str]] = []
         size = 0
         for page in reader.pages:
             text = page.extract_text()
             size += len(text)
             if size > MAX_TEXT_CHARACTERS:
                 raise UnreadableError(f"it holds more than {MAX_TEXT_CHARACTERS:,} characters")
-            paragraphs += [(paragraph, False) for paragraph in _reflow(LINE_END.split(text))]
+            pages.append([" ".join(line.split()) for line in LINE_END.split(text)])
+        paragraphs = [(paragraph, False) for paragraph in _reflow(_body_lines(pages))]
         metadata = reader.metadata
         title = str(metadata.title or "") if metadata else ""
     if not paragraphs:
@@ -344,21 +350,56 @@ def _joined(blocks: Iterable[tuple[str, bool]]) -> Extract:
     return Extract(text=text, headings=tuple(headings))
 
 
-def _reflow(lines: list[str]) -> list[str]:
-    """Paragraphs of a page's lines: one ends at a blank line, or where a short line ends a sentence.
+def _body_lines(pages: list[list[str]]) -> list[str]:
+    """The lines of all pages, without what stands at the top or bottom of most of them: its number, a running head.
 
-    A hyphen at a line's end stays, since it may be part of the word; only the line break goes.
+    The first of a running head stays. Between pages is a blank line, but where a sentence goes on.
     """
-    width = max((len(line.rstrip()) for line in lines), default=0)
+    edges = [{*some[:2], *some[-2:]} for some in ([*filter(None, page)] for page in pages)]
+    found = Counter(mark for number, edge in enumerate(edges) for line in edge for mark in _marks(line, number))
+    running = {mark for mark, count in found.items() if count >= _RUNNING_PAGES and 2 * count > len(pages)}
+    passed = {mark for mark in running if _PAGE in mark}
+    body: list[str] = []
+    for number, (page, edge) in enumerate(zip(pages, edges, strict=True)):
+        lines: list[str] = []
+        for line in page:
+            marks = running & _marks(line, number) if line in edge else set()
+            if not marks & passed and (line or lines):
+                lines.append(line)
+            passed |= marks
+        while body and not body[-1]:
+            body.pop()
+        if not (body and lines and lines[0][0].islower() and not ends_sentence(body[-1])):
+            body.append("")
+        body += lines
+    return body
+
+
+def _marks(line: str, page: int) -> set[str]:
+    """The line, and it with each of its numbers counted from the page's: "Page 3 of 9" is then alike on every page."""
+    numbers = _NUMBER.finditer(line)
+    return {line, *(f"{line[: one.start()]}{_PAGE}{int(one[0]) - page}{line[one.end() :]}" for one in numbers)}
+
+
+def _reflow(lines: list[str]) -> list[str]:
+    """Paragraphs of lines: one ends at a blank line, or where a short line ends a sentence.
+
+    A line that is short without ending one, and not gone on with, stays a line: a heading, or a row of a table. A
+    hyphen at a line's end stays, since it may be part of the word; only the line break goes.
+    """
+    lengths = sorted(len(line) for line in lines if line)
+    width = lengths[int(_USUAL * len(lengths))] if lengths else 0
     paragraphs: list[str] = []
     current = ""
+    short = False
     for line in [*lines, ""]:
-        line = " ".join(line.split())
         if line:
             joint = "" if not current or current.endswith("-") else " "
-            current += joint + line
+            current += ("\n" if short and not line[0].islower() else joint) + line
+            short = len(line) < 0.6 * width
         ends = not line or (len(line) < 0.8 * width and line.endswith((".", "!", "?", ":", "…", "»", "”", '"')))
         if ends and current:
             paragraphs.append(current)
             current = ""
+            short = False
     return paragraphs

@@ -201,6 +201,40 @@ def test_a_pdf_gives_paragraphs_of_its_lines():
     ]
 
 
+FULL = "A line of this text is about as long as the page that it stands on is wide"
+
+
+def test_headings_and_rows_of_a_pdf_are_lines_of_their_own():
+    data = pdf(
+        ["The guide", "Section one", FULL, f"{FULL},", "and ends here.", "Monday 9 to 5", "Sunday closed", "Part two"]
+    )
+    text = read_pdf(data).text
+    assert text == f"The guide\nSection one\n{FULL} {FULL}, and ends here.\n\nMonday 9 to 5\nSunday closed\nPart two"
+
+
+@pytest.mark.parametrize("numbered", ["{}", "Page {} of 9", "- {} -", "{} | Annual report", "29/11/26 report {}/9"])
+def test_running_heads_and_page_numbers_of_a_pdf_do_not_come_between(numbered):
+    words = ("first", "second", "third", "fourth")
+    pages = [
+        ["The guide, 2026", f"The {word} page begins. {FULL}", f"{FULL}, says the {word} one", numbered.format(page)]
+        for page, word in enumerate(words, start=3)
+    ]
+    pages[2][1] = f"that goes on from the page before. {FULL}"
+    first, second, last = read_pdf(pdf(*pages)).text.split("\n\n")
+    assert first == f"The guide, 2026\nThe first page begins. {FULL} {FULL}, says the first one"
+    assert second == (
+        f"The second page begins. {FULL} {FULL}, says the second one that goes on from the page before. {FULL} "
+        f"{FULL}, says the third one"
+    )
+    assert last == f"The fourth page begins. {FULL} {FULL}, says the fourth one"
+
+
+def test_what_stands_on_few_pages_of_a_pdf_or_has_a_number_of_its_own_is_text():
+    heads = ("Chapter 1", "Chapter 1", "Article 7", "Article 8", "Article 12", "Article 14")
+    pages = [[head, f"{FULL}, number {number * number}."] for number, head in enumerate(heads)]
+    assert [part.split("\n")[0] for part in read_pdf(pdf(*pages)).text.split("\n\n")] == list(heads)
+
+
 def test_a_pdf_without_text_says_so():
     with pytest.raises(UnreadableError, match="holds no text"):
         read_pdf(pdf([]))
