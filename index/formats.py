@@ -355,7 +355,8 @@ def _body_lines(pages: list[list[str]]) -> list[str]:
 
     The first of a running head stays. Between pages is a blank line, but where a sentence goes on.
     """
-    edges = [{*some[:2], *some[-2:]} for some in ([*filter(None, page)] for page in pages)]
+    filled = [[line for line in page if line] for page in pages]
+    edges = [{line for line in some[:2] + some[-2:] if len(line) <= _HEADING_WIDTH} for some in filled]
     found = Counter(mark for number, edge in enumerate(edges) for line in edge for mark in _marks(line, number))
     running = {mark for mark, count in found.items() if count >= _RUNNING_PAGES and 2 * count > len(pages)}
     passed = {mark for mark in running if _PAGE in mark}
