@@ -116,7 +116,7 @@ def build(
     """
     started = time.perf_counter()
     model = find_model(settings.embedding_model)
-    files = _scan(settings.corpus_dir)
+    files = _scan(settings)
     data = settings.data_dir
     with in_words(data), writer_lock(data), _sound_current(data) as current:
         with _housekeeping(data):
@@ -146,7 +146,7 @@ def build(
 def plan(settings: IndexSettings, *, force: bool = False, load_model: LoadModel = Embedder) -> BuildPlan:
     """What `build` would do now; nothing is written, not even a lock."""
     model = find_model(settings.embedding_model)
-    files = _scan(settings.corpus_dir)
+    files = _scan(settings)
     data = settings.data_dir
     with _sound_current(data) as current:
         if current is not None and not force and _settled(data, current.manifest, model, files)[0]:
@@ -209,9 +209,18 @@ def settings_of(model: Model) -> dict[str, str]:
     }
 
 
-def _scan(corpus: Path) -> list[_CorpusFile]:
+def _scan(settings: IndexSettings) -> list[_CorpusFile]:
+    """The corpus's files; what the data folder holds is none of them, wherever it is."""
+    corpus, data = settings.corpus_dir.resolve(), settings.data_dir.resolve()
+    if data == corpus:
+        raise CorpusError(
+            f"{settings.corpus_dir} is the corpus and the data folder.", "Set DATA_DIR to another folder."
+        )
+    ours = f"{data.relative_to(corpus).as_posix()}/" if data.is_relative_to(corpus) else None
     found = []
-    for name, path in corpus_files(corpus):
+    for name, path in corpus_files(settings.corpus_dir):
+        if ours and name.startswith(ours):
+            continue
         try:
             with path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").digest()

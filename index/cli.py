@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from bot.console import converse, print_answer
+from bot.console import converse, harmless, print_answer
 from index.answer import Answer
 from index.errors import BUILD_COMMAND, DamagedIndexError, QuestionError, VerbatimError
 from index.progress import build_with_progress, keep_building, summary
@@ -55,7 +55,7 @@ def _dry_run(options: argparse.Namespace, settings: IndexSettings) -> int:
     would = plan(settings, force=options.force)
     for sign, names in (("+", would.new), ("~", would.changed), ("-", would.removed)):
         for name in names:
-            print(f"{sign} {name}")
+            print(f"{sign} {harmless(name)}")
     for name, reason in would.rejected.items():
         notice(f"would leave out {name}: {reason}")
     changes = f"{len(would.new):,} new, {len(would.changed):,} changed, {len(would.removed):,} removed"

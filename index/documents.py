@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.errors import CorpusError
-from index.formats import READERS, Extract, UnreadableError
+from index.formats import READERS, Extract, Heading, UnreadableError
 from index.language import detect
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
+# Each stands beside every quote, in messages, logs and what is kept of answers.
+_LONGEST_TITLE, _LONGEST_DATE, _LONGEST_SOURCE = 300, 100, 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,8 @@ class Document:
     """A document as it is stored and quoted.
 
     `name` is its path inside the corpus, with `/`. `text` is what every offset counts in, in characters. `title` is
-    empty when neither the file nor its first line gives one. `headings` are the spans that the format itself marks as
-    headings; None when the format marks none (plain text), so that they are to be told from the lines.
+    empty when neither the file nor its first line gives one. `headings` are those that the format itself marks;
+    None when the format marks none (plain text), so that they are to be told from the lines.
     """
 
     name: str
@@ -35,7 +37,7 @@ class Document:
     date: str
     language: str
     text: str
-    headings: tuple[tuple[int, int], ...] | None
+    headings: tuple[Heading, ...] | None
 
     @property
     def shown_title(self) -> str:
@@ -112,9 +114,9 @@ def _document(name: str, extract: Extract) -> Document:
     source = _storable(extract.source)
     return Document(
         name=_storable(name),
-        title=" ".join(_storable(extract.title).split()),
-        source=source if source.startswith(("https://", "http://")) else "",
-        date=_storable(extract.date),
+        title=" ".join(_storable(extract.title[:_LONGEST_TITLE]).split()),
+        source=source if source.startswith(("https://", "http://")) and len(source) <= _LONGEST_SOURCE else "",
+        date=_storable(extract.date[:_LONGEST_DATE]),
         language=extract.language or detect(text),
         text=text,
         headings=extract.headings,

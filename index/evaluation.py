@@ -82,7 +82,7 @@ class Scores:
 def read_questions(path: Path) -> list[KnownQuestion]:
     """The questions of a `.jsonl` file; raises `VerbatimError` that names the line which is not one."""
     try:
-        lines = path.read_text("utf-8").split("\n")
+        lines = path.read_text("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise VerbatimError(f"{path} cannot be read: {error}.", "Give a .jsonl file of questions.") from error
     questions = []

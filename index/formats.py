@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 MAX_TEXT_CHARACTERS = 20_000_000
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
@@ -28,12 +28,15 @@ _PAGE_PARTS = ("body", "quote", "list", "table")
 _PAGE_BLOCKS = ("head", "p", "item", "row", *_PAGE_PARTS)
 _CELL = "\x1f"  # No page can hold one.
 
-_WORD_WRAPPERS = ("w:sdt", "w:sdtContent", "w:ins", "w:moveTo", "w:smartTag", "w:customXml")
+_WORD_LISTS = ("List Bullet", "List Number")
+_WORD_HEADING = re.compile(r"Title|Heading ([1-9])")
+_WORD_WRAPPERS = ("w:sdt", "w:sdtContent", "w:ins", "w:moveTo", "w:smartTag", "w:customXml", "w:fldSimple")
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 WORD = re.compile(r"[^\W_]")
 LIST_ITEM = re.compile(r"\s*(?:[-*+•–—·▪]|\d{1,3}[.)]|[a-z][.)])\s")
 _HEADING_WIDTH = 120
+_SHORT_ITEM = 200
 _NO_HEADING = ("`", "~~~", ">", "|")
 _SENTENCE_END = re.compile(r"""[.!?…:;,。！？؟।][\s"'»”’)\]]*\Z""")
 # Windows-1252 in the languages of Western Europe: ASCII, and only such other characters as these languages write.
@@ -46,9 +49,18 @@ _NUMBER = re.compile(r"(?<!\d)\d{1,4}(?!\d)")
 _PAGE = "\0"
 _RUNNING_PAGES = 3
 _USUAL = 0.95  # Of the lines so many are as long as a full one at most, but for what runs over the margin.
+# A blank line follows a rule, never the first line of front matter.
 _FRONT_MATTER = re.compile(
-    r"---[ \t]*(?:\r\n|\r|\n)(.*?)(?:\r\n|\r|\n)---[ \t]*(?:(?:\r\n|\r|\n)[\r\n]*|\Z)", re.DOTALL
+    r"---[ \t]*(?:\r\n|\r|\n)(?![ \t]*[\r\n])((?:.*?[\r\n])??)---[ \t]*(?:(?:\r\n|\r|\n)[\r\n]*|\Z)", re.DOTALL
 )
+
+
+class Heading(NamedTuple):
+    """A heading's place in the text, end excluded; it stands under the one before it of a lower `level`, from 1."""
+
+    start: int
+    end: int
+    level: int
 
 
 class UnreadableError(Exception):
@@ -64,7 +76,7 @@ class Extract:
     source: str = ""
     date: str = ""
     language: str = ""
-    headings: tuple[tuple[int, int], ...] | None = field(default=None)
+    headings: tuple[Heading, ...] | None = field(default=None)
 
 
 def ends_sentence(line: str) -> bool:
@@ -115,7 +127,7 @@ def read_markdown(data: bytes) -> Extract:
             if token.markup in ("=", "-") and not looks_like_heading(inline.content):
                 continue  # A paragraph with a rule right below it, which CommonMark takes for a heading.
             start, end = (starts[min(line, len(starts) - 1)] for line in token.map)
-            headings.append((start, end))
+            headings.append(Heading(start, end, int(token.tag[1:])))
             if token.tag == "h1" and not title:
                 title = inline.content
     return replace(extract, title=declared.title or title or extract.title, headings=tuple(headings) or None)
@@ -142,8 +154,8 @@ def read_html(data: bytes) -> Extract:
     )
 
 
-def _page_blocks(body: Any) -> Iterator[tuple[str, bool]]:
-    """The paragraphs of the main content, an lxml element, and whether each is a heading. Every text is in one of them.
+def _page_blocks(body: Any) -> Iterator[tuple[str, int]]:
+    """The paragraphs of the main content, an lxml element, with the level of a heading. Every text is in one of them.
 
     A heading is one, and so is a row of a table, whatever they hold.
     """
@@ -151,12 +163,18 @@ def _page_blocks(body: Any) -> Iterator[tuple[str, bool]]:
 
     text: list[str] = []
     whole = None
+    mark = ""
     for event, element in etree.iterwalk(body, events=("start", "end")):
         # Code stands alone only where nothing is written beside it.
         is_block = element.tag in _PAGE_BLOCKS or (element.tag == "code" and element.getparent().tag in _PAGE_PARTS)
         parts = is_block and whole in (None, element)
         if parts:
-            yield _page_words(text), event == "end" and element.tag == "head"
+            is_heading = event == "end" and element.tag == "head"
+            if words := _page_words(text):
+                yield mark + words, int(element.get("rend", "h1")[1:]) if is_heading else 0
+                mark = ""
+            if element.tag == "item":
+                mark = _item_mark(element) if event == "start" else ""
             text = []
             whole = element if event == "start" and element.tag in ("head", "row") else None
         elif is_block or element.tag == "lb":
@@ -164,7 +182,13 @@ def _page_blocks(body: Any) -> Iterator[tuple[str, bool]]:
         if event == "start" and element.tag == "cell":
             text.append(_CELL)
         text.append((element.text if event == "start" else element.tail) or "")
-    yield _page_words(text), False
+    yield _page_words(text), 0
+
+
+def _item_mark(item: Any) -> str:
+    """What stands before an item of a list of points or numbers; a list of terms has no marks."""
+    kind = item.getparent().get("rend")
+    return {"ul": "- ", "ol": f"{item.getparent().index(item) + 1}. "}.get(kind, "")
 
 
 def _page_words(text: Iterable[str]) -> str:
@@ -190,7 +214,7 @@ def read_pdf(data: bytes) -> Extract:
             if size > MAX_TEXT_CHARACTERS:
                 raise UnreadableError(f"it holds more than {MAX_TEXT_CHARACTERS:,} characters")
             pages.append([" ".join(line.split()) for line in LINE_END.split(text)])
-        paragraphs = [(paragraph, False) for paragraph in _reflow(_body_lines(pages))]
+        paragraphs = [(paragraph, 0) for paragraph in _reflow(_body_lines(pages))]
         metadata = reader.metadata
         title = str(metadata.title or "") if metadata else ""
     if not paragraphs:
@@ -209,19 +233,32 @@ def read_docx(data: bytes) -> Extract:
                 raise UnreadableError(f"it unpacks to more than {MAX_UNPACKED_BYTES:,} bytes")
         document = docx.Document(io.BytesIO(data))
         _unwrap(document.element.body)
-        blocks: list[tuple[str, bool]] = []
+        blocks: list[tuple[str, int]] = []
         for block in document.iter_inner_content():
             if isinstance(block, Table):
                 # A cell as wide as two is there twice.
-                rows = ([" ".join(cell.text.split()) for cell, _ in groupby(row.cells)] for row in block.rows)
-                blocks += [(" | ".join(filter(None, cells)), False) for cells in rows]
+                rows = ([_cell_words(cell) for cell, _ in groupby(row.cells)] for row in block.rows)
+                blocks += [(" | ".join(filter(None, cells)), 0) for cells in rows]
             else:
                 style = (block.style.name or "") if block.style is not None else ""
-                blocks.append((block.text, style.startswith("Heading") or style == "Title"))
+                heading = _WORD_HEADING.fullmatch(style)
+                properties = block._p.pPr
+                is_item = style.startswith(_WORD_LISTS) or (properties is not None and properties.numPr is not None)
+                mark = "- " if is_item and not heading and block.text.strip() else ""
+                blocks.append((mark + block.text.strip(), int(heading[1] or 0) + 1 if heading else 0))
         properties = document.core_properties
-        title = properties.title or next((text for text, heading in blocks if heading and text.strip()), "")
+        title = properties.title or next((text for text, level in blocks if level and text.strip()), "")
         language = _language(properties.language or "")
     return replace(_joined(blocks), title=title, language=language)
+
+
+def _cell_words(cell: Any) -> str:
+    """All words of a table's cell, those of the tables in it too."""
+    from docx.oxml.ns import qn
+    from docx.text.paragraph import Paragraph
+
+    paragraphs = (Paragraph(element, cell).text for element in cell._tc.iter(qn("w:p")))
+    return " ".join(" ".join(paragraphs).split())
 
 
 def _unwrap(body: Any) -> None:
@@ -301,6 +338,8 @@ def _front_matter(text: str) -> Extract:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 2})" if mark is not None else ""
         raise UnreadableError(f"its front matter is not YAML{where}; put values with a colon in quotes") from error
+    if not match.group(1):
+        values = {}
     if not isinstance(values, dict):
         return Extract(text=text)
 
@@ -330,21 +369,29 @@ def _with_first_line(extract: Extract) -> Extract:
     return replace(extract, title=lines[0].rstrip())
 
 
-def _joined(blocks: Iterable[tuple[str, bool]]) -> Extract:
-    """Blocks of text as paragraphs set apart by a blank line; the flag marks a heading."""
-    text = ""
+def _joined(blocks: Iterable[tuple[str, int]]) -> Extract:
+    """Blocks of text as paragraphs set apart by a blank line; the number is the level of a heading, else 0.
+
+    The short items of a list are lines of one paragraph.
+    """
     headings = []
     parts: list[str] = []
     position = 0
-    for block, is_heading in blocks:
+    after_item = False
+    for block, level in blocks:
         block = block.strip()
         if not block:
             continue
-        if is_heading:
-            headings.append((position, position + len(block)))
+        is_item = not level and len(block) <= _SHORT_ITEM and LIST_ITEM.match(block) is not None
+        if parts:
+            parts.append("\n" if is_item and after_item else "\n\n")
+            position += len(parts[-1])
+        if level:
+            headings.append(Heading(position, position + len(block), level))
         parts.append(block)
-        position += len(block) + 2
-    text = "\n\n".join(parts)
+        position += len(block)
+        after_item = is_item
+    text = "".join(parts)
     if len(text) > MAX_TEXT_CHARACTERS:
         raise UnreadableError(f"it holds more than {MAX_TEXT_CHARACTERS:,} characters")
     return Extract(text=text, headings=tuple(headings))

@@ -16,6 +16,7 @@ _WRAPPED_WIDTH = 120
 _WIDELY_WRAPPED_WIDTH = 200
 _MAX_PLAIN_HEADINGS = 2
 _MAX_HEADINGS = 4
+_LONGEST_HEADING = 300
 _RULE = re.compile(r"=+|-+|(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})")
 
 
@@ -29,49 +30,52 @@ class Span(NamedTuple):
 def paragraphs(document: Document) -> list[tuple[Span, str]]:
     """The paragraphs, each with the heading it stands under."""
     text = document.text
-    blocks = [_Block(span, is_heading) for span, is_heading in _blocks(document)]
+    blocks = [_Block(span, level) for span, level in _blocks(document)]
     if document.headings is None:
         _infer_headings(text, blocks)
     found: list[tuple[Span, str]] = []
-    heading: list[str] = []
-    after_heading = False
+    headings: list[_Block] = []
+    opens_list = False
     for block in blocks:
-        if block.is_heading:
-            words = _heading_words(text[slice(*block.span)])
-            heading = [*heading, words][-_MAX_HEADINGS:] if after_heading else [words]
-            after_heading = True
+        if block.level:
+            headings = [*(outer for outer in headings if outer.level < block.level), block]
+            opens_list = False
             continue
         if not WORD.search(text, *block.span):
             continue
-        joined = " › ".join(heading)
-        previous = found[-1][0] if found and not after_heading else None
-        if previous and text.endswith(":", *previous) and LIST_ITEM.match(text, block.span.start):
-            found[-1] = Span(previous.start, block.span.end), found[-1][1]
+        under = [_heading_words(text[slice(*outer.span)]) for outer in headings[-_MAX_HEADINGS:]]
+        if under[:1] == [document.title]:
+            del under[0]
+        if opens_list and LIST_ITEM.match(text, block.span.start):
+            found[-1] = Span(found[-1][0].start, block.span.end), found[-1][1]
         else:
-            found.append((block.span, "" if joined == document.title else joined))
-        after_heading = False
+            found.append((block.span, " › ".join(under)))
+            opens_list = text.endswith(":", *block.span)
     return found
 
 
 @dataclass(slots=True)
 class _Block:
+    """A paragraph, of `level` 0, or a heading."""
+
     span: Span
-    is_heading: bool
+    level: int
 
 
-def _blocks(document: Document) -> list[tuple[Span, bool]]:
-    """Paragraphs and the format's own headings, as spans without white space at their ends."""
+def _blocks(document: Document) -> list[tuple[Span, int]]:
+    """Paragraphs and the format's own headings with their levels, as spans without white space at their ends."""
     text = document.text
     headings = document.headings or ()
-    blocks: list[tuple[Span, bool]] = []
+    blocks: list[tuple[Span, int]] = []
     position = 0
-    for start, end in headings:
-        blocks += [(span, False) for span in _text_blocks(text, position, start)]
+    for start, end, level in headings:
+        blocks += [(span, 0) for span in _text_blocks(text, position, start)]
         heading = trimmed(text, start, end)
         if heading is not None:
-            blocks.append((heading, True))
+            # So long a one is text.
+            blocks.append((heading, level if heading.end - heading.start <= _LONGEST_HEADING else 0))
         position = end
-    return blocks + [(span, False) for span in _text_blocks(text, position, len(text))]
+    return blocks + [(span, 0) for span in _text_blocks(text, position, len(text))]
 
 
 def _text_blocks(text: str, start: int, end: int) -> list[Span]:
@@ -139,8 +143,8 @@ def _infer_headings(text: str, blocks: list[_Block]) -> None:
         if not WORD.search(text, *block.span):
             continue
         if len(run) <= _MAX_PLAIN_HEADINGS:
-            for heading in run:
-                heading.is_heading = True
+            for level, heading in enumerate(run, start=1):
+                heading.level = level
         run = []
 
 

@@ -16,7 +16,7 @@ import threading
 from pathlib import Path
 from typing import IO, Any
 
-from index.formats import MAX_TEXT_CHARACTERS, READERS, Extract, UnreadableError
+from index.formats import MAX_TEXT_CHARACTERS, READERS, Extract, Heading, UnreadableError
 
 MAX_SECONDS = 60.0
 MAX_MEMORY_BYTES = 2 * 1024**3
@@ -48,7 +48,7 @@ class Sandbox:
         timer.start()
         try:
             answer = _exchange(process, suffix, data)
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             answer = None
         except BaseException:
             self.close()
@@ -109,14 +109,14 @@ def _extract(answer: dict[str, Any]) -> Extract:
         raise UnreadableError("its reader gave no text")
     if headings is not None:
         try:
-            spans = tuple((int(start), int(end)) for start, end in headings)
-        except (TypeError, ValueError) as error:
+            found = tuple(Heading(*map(int, heading)) for heading in headings)
+        except (TypeError, ValueError, OverflowError) as error:
             raise UnreadableError("its reader gave headings that are none") from error
         # What cuts the text relies on their order.
-        ends = [0, *(end for _, end in spans)]
-        if not all(last <= start <= end <= len(text) for last, (start, end) in zip(ends, spans, strict=False)):
+        ends = [0, *(heading.end for heading in found)]
+        if not all(last <= start <= end <= len(text) for last, (start, end, _) in zip(ends, found, strict=False)):
             raise UnreadableError("its reader gave headings that are not in its text")
-        headings = spans
+        headings = found
     return Extract(text=text, headings=headings, **{name: str(value) for name, value in fields.items()})
 
 

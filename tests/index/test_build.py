@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -180,6 +181,27 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(aside):
     assert list(would.rejected) == ["broken.pdf"]
     report = aside.build()
     assert (would.to_embed, would.texts, would.passages) == (report.embedded, report.texts, report.manifest.passages)
+
+
+def test_a_dry_run_shows_no_name_that_steers_the_terminal(aside, monkeypatch, command):
+    monkeypatch.setenv("EMBEDDING_MODEL", aside.settings.embedding_model)
+    aside.write("\x1b]0;steered\x07.md", "A text.")
+    ran = command("build", "--dry-run", "--corpus", aside.corpus, "--data", aside.data)
+    assert "steered" in ran.out
+    assert not {"\x1b", "\x07"} & set(ran.out)
+
+
+def test_a_data_folder_inside_the_corpus_is_no_part_of_it(aside):
+    inside = replace(aside.settings, data_dir=aside.corpus / "kept" / "data")
+    for _ in range(2):
+        report = build_module.build(inside, load_model=aside.load_model)
+        assert report.manifest.documents == 2
+    assert report.up_to_date
+
+
+def test_a_folder_is_not_corpus_and_data_at_once(aside):
+    with pytest.raises(CorpusError, match="is the corpus and the data folder"):
+        build_module.build(replace(aside.settings, data_dir=aside.corpus), load_model=aside.load_model)
 
 
 def test_a_dry_run_without_an_index_makes_no_folder(aside, monkeypatch, command):

@@ -152,3 +152,13 @@ def test_the_language_is_detected_where_none_is_declared(corpus):
     documents, _ = read(corpus)
     assert [documents[name].language for name in sorted(documents)] == ["en", "fr"]
     assert documents["en.txt"].shown_title == "en"
+
+
+def test_what_stands_beside_every_quote_is_bounded(corpus):
+    (corpus / "a.md").write_text(
+        f"---\ndate: {'9' * 5000}\nsource: https://e.org/{'a' * 5000}\n---\n# {'word ' * 5000}\n\nText.", "utf-8"
+    )
+    documents, _ = read(corpus)
+    document = documents["a.md"]
+    assert (len(document.title), len(document.date), document.source) == (299, 100, "")
+    assert document.text.endswith("word \n\nText.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.evaluation import Gold, KnownQuestion, Outcome, by_language, measure, score, table
+from index.evaluation import Gold, KnownQuestion, Outcome, by_language, measure, read_questions, score, table
 from tests.bot.samples import answer, quote
 
 
@@ -73,3 +73,9 @@ def test_languages_have_a_line_each_and_one_for_all():
     rows = table(lines).splitlines()
     assert len(rows) == 4
     assert len({len(row) for row in rows}) == 1
+
+
+def test_questions_saved_with_a_byte_order_mark_are_read(tmp_path):
+    line = '{"question": "Who?", "lang": "en", "gold": []}\n'
+    (tmp_path / "questions.jsonl").write_bytes(b"\xef\xbb\xbf" + line.encode())
+    assert [known.question for known in read_questions(tmp_path / "questions.jsonl")] == ["Who?"]

@@ -114,7 +114,24 @@ def test_broken_front_matter_is_refused_with_the_line():
         read_markdown(b"---\nlanguage: fr\ntitle: One: two\n---\nText.")
 
 
-@pytest.mark.parametrize("text", ["---\nA rule above, no front matter.\n---\nText.", "---\nNo end.", "--- \n---"])
+@pytest.mark.parametrize(
+    ("front", "text"),
+    [("---\n---\n", "# Title\n\nText: and more.\n\n---\n\nEnd."), ("---\n---", ""), ("---\r\n---\r\n", "a: b")],
+)
+def test_front_matter_may_be_empty(front, text):
+    assert read_plain((front + text).encode()).text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\nA rule above, no front matter.\n---\nText.",
+        "---\nNo end.",
+        "---\n\n# Title\n\nText: and more.\n\n---\n\nEnd.",
+        "--- \n \nnote: this\n---\n",
+        "---\n# no field\n---\nText.",
+    ],
+)
 def test_rules_are_no_front_matter(text):
     assert read_plain(text.encode()).text == text
 
@@ -143,7 +160,7 @@ def test_html_gives_the_content_without_menus_and_scripts():
     assert "un autre point de la liste" in extract.text
     for unwanted in ("secret", "color", "Le menu", "mentions légales", "<p>"):
         assert unwanted not in extract.text
-    headings = [extract.text[start:end] for start, end in extract.headings or ()]
+    headings = [extract.text[start:end] for start, end, _ in extract.headings or ()]
     assert "Une section" in headings
     assert (extract.title, extract.date) == ("Le titre", "2026-02-24")
     assert extract.source == "https://example.org/a"
@@ -157,10 +174,12 @@ def test_html_gives_the_content_without_menus_and_scripts():
         ("<pre><code>line one\nline two</code></pre>", ["line one line two"]),
         (
             "<ul><li><p>First part.</p><p>Second part.</p></li><li>Plain</li></ul>",
-            ["First part.", "Second part.", "Plain"],
+            ["- First part.", "Second part.", "- Plain"],
         ),
-        ("<ul><li>Shoes<ul><li>Boots</li></ul>after</li></ul>", ["Shoes", "Boots", "after"]),
-        ("<ol><li>Do this.<pre>cmd --x</pre>Then that.</li></ol>", ["Do this.", "cmd --x", "Then that."]),
+        ("<ul><li>Shoes<ul><li>Boots</li></ul>after</li></ul>", ["- Shoes\n- Boots", "after"]),
+        ("<ol><li>Do this.<pre>cmd --x</pre>Then that.</li></ol>", ["1. Do this.", "cmd --x", "Then that."]),
+        ("<p>Bring:</p><ol><li>a lamp</li><li>boots</li></ol>", ["Bring:", "1. a lamp\n2. boots"]),
+        ("<dl><dt>Term</dt><dd>Its meaning</dd></dl>", ["Term", "Its meaning"]),
         ("<blockquote><p>One.</p><p>Two.</p></blockquote>", ["One.", "Two."]),
         ("<div>Bare text.<p>A paragraph.</p>More.</div>", ["Bare text.", "A paragraph.", "More."]),
         (
@@ -175,7 +194,7 @@ def test_every_text_of_a_page_is_read_once_and_words_stay_apart(part, paragraphs
     page = f"<html><body><article><h1>Rules</h1><p>{first}</p>{part}<p>{last}</p></article></body></html>"
     extract = read_html(page.encode())
     assert extract.text.split("\n\n") == ["Rules", first, *paragraphs, last]
-    assert [extract.text[start:end] for start, end in extract.headings or ()] == ["Rules"]
+    assert [extract.text[start:end] for start, end, _ in extract.headings or ()] == ["Rules"]
 
 
 @pytest.mark.parametrize("data", [b"", b"<html></html>", b"\xff\xfe\x00", b"<" * 5000, b"<div>" * 20_000 + b"text"])
@@ -286,8 +305,43 @@ def test_a_word_document_gives_paragraphs_headings_and_tables_in_order():
     document.add_paragraph("The last one.")
     extract = read_docx(word(document))
     assert extract.text == "Section\n\nA paragraph.\n\nas wide as two\n\nleft and below | right\n\nThe last one."
-    assert [extract.text[start:end] for start, end in extract.headings or ()] == ["Section"]
+    assert [extract.text[start:end] for start, end, _ in extract.headings or ()] == ["Section"]
     assert (extract.title, extract.language) == ("The title", "en")
+
+
+def test_headings_of_pages_and_word_documents_have_levels():
+    document = docx.Document()
+    document.add_heading("The guide", 0)
+    document.add_heading("Leave", 1)
+    document.add_heading("Sick leave", 2)
+    extract = read_docx(word(document))
+    assert [(extract.text[start:end], level) for start, end, level in extract.headings or ()] == [
+        ("The guide", 1),
+        ("Leave", 2),
+        ("Sick leave", 3),
+    ]
+    long = "It is long enough to be the content of the page, as it says what there is to know of this."
+    page = f"<html><body><article><h1>Guide</h1><p>{long}</p><h3>Sick leave</h3><p>{long}.</p></article></body></html>"
+    extract = read_html(page.encode())
+    assert [heading.level for heading in extract.headings or ()] == [1, 3]
+
+
+def test_lists_of_a_word_document_are_lists():
+    document = docx.Document()
+    document.add_paragraph("Bring:")
+    document.add_paragraph("a lamp", "List Bullet")
+    document.add_paragraph("boots", "List Number")
+    document.add_paragraph("", "List Bullet")
+    document.add_paragraph("That is all.")
+    assert read_docx(word(document)).text == "Bring:\n\n- a lamp\n- boots\n\nThat is all."
+
+
+def test_a_table_in_a_cell_of_a_word_document_is_read():
+    document = docx.Document()
+    cell = document.add_table(1, 2).cell(0, 0)
+    cell.text = "outer"
+    cell.add_table(1, 2).cell(0, 1).text = "inner\tmost"
+    assert read_docx(word(document)).text == "outer inner most"
 
 
 def test_word_documents_keep_what_was_inserted_or_filled_in():
@@ -301,10 +355,11 @@ def test_word_documents_keep_what_was_inserted_or_filled_in():
       <w:ins><w:r><w:t>twelve</w:t></w:r>
         <w:sdt><w:sdtContent><w:r><w:t xml:space="preserve"> euros</w:t></w:r></w:sdtContent></w:sdt></w:ins>
       <w:moveFrom><w:r><w:t>moved away</w:t></w:r></w:moveFrom>
+      <w:fldSimple w:instr="DOCPROPERTY x"><w:r><w:t xml:space="preserve"> a day</w:t></w:r></w:fldSimple>
       <w:hyperlink><w:smartTag><w:r><w:t>, says Ann.</w:t></w:r></w:smartTag></w:hyperlink></w:p>"""
     for place, part in enumerate((control, tracked)):
         document.element.body.insert(place, parse_xml(part))
-    assert read_docx(word(document)).text == "In a control.\n\nThe fee is twelve euros, says Ann."
+    assert read_docx(word(document)).text == "In a control.\n\nThe fee is twelve euros a day, says Ann."
 
 
 def broken_documents():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import sys
 import threading
 import time
@@ -129,11 +130,11 @@ def test_it_ends_with_the_build():
     [
         {"text": 1},
         {"text": "a", "title": None},
-        {"text": "a", "title": "", "source": "", "date": "", "language": "", "headings": [[0, 9]]},
-        {"text": "abcd", "title": "", "source": "", "date": "", "language": "", "headings": [[2, 3], [0, 1]]},
+        {"text": "a", "title": "", "source": "", "date": "", "language": "", "headings": [[0, 9, 1]]},
+        {"text": "abcd", "title": "", "source": "", "date": "", "language": "", "headings": [[2, 3, 1], [0, 1, 1]]},
         *(
             {"text": "a", "title": "", "source": "", "date": "", "language": "", "headings": headings}
-            for headings in (5, [[1]], ["a"], [[None, 1]])
+            for headings in (5, [[0, 1]], ["a"], [[None, 1, 1]], [[0, math.inf, 1]])
         ),
     ],
     ids=str,
@@ -147,6 +148,18 @@ def test_an_answer_without_end_is_not_waited_for(monkeypatch):
     with closing(Sandbox()) as it:
         it.read(".txt", b"One.")
         monkeypatch.setattr(sandbox_module, "_MAX_ANSWER_BYTES", 10)
+        assert "ended its reader" in reason(it, ".txt", b"Two.")
+
+
+def test_an_answer_nested_without_end_is_none(monkeypatch):
+    with closing(Sandbox()) as it:
+        it.read(".txt", b"One.")
+        nested = b"[" * 100_000
+        process = SimpleNamespace(
+            stdin=io.BytesIO(), stdout=io.BytesIO(b"%d\n" % len(nested) + nested), kill=it._process.kill
+        )
+        process.communicate = it._process.communicate
+        monkeypatch.setattr(it, "_process", process)
         assert "ended its reader" in reason(it, ".txt", b"Two.")
 
 
