@@ -23,10 +23,11 @@ Way = Literal["/ask", "menu", "mention", "reply", "direct", "channel"]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question and where it comes from: `user` and `place` are ids, `previous` is oldest first.
+    """A question and where it comes from: `user`, `place` and `author` are ids, `previous` is oldest first.
 
     `place` is the channel in which the next question may go on from this one; 0 for a private question, which must not
-    colour what others ask there.
+    colour what others ask there. `author` wrote the question, where that is somebody else than the `user` who asks it:
+    it is kept as theirs, so that they can have it deleted.
     """
 
     question: str
@@ -34,6 +35,7 @@ class Asked:
     user: int
     place: int
     previous: tuple[str, ...] = ()
+    author: int | None = None
 
 
 class RefusalError(Exception):
@@ -105,5 +107,5 @@ class Answering:
         except QuestionError:
             raise RefusalError("bad_question") from None
         self._elapsed_ms.append(answer.elapsed_ms)
-        await self.feedback.keep(answer, user=asked.user, place=asked.place, previous=asked.previous)
+        await self.feedback.keep(answer, user=asked.author or asked.user, place=asked.place, previous=asked.previous)
         return answer

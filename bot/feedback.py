@@ -22,8 +22,9 @@ from typing import TypeVar
 import discord
 
 from index.answer import Answer
-from index.errors import StorageError
+from index.errors import DamagedIndexError, StorageError
 from index.feedback import FEEDBACK_FILE, Feedback, KeptAnswer
+from index.questions import leading_to
 
 SALT_FILE = "feedback.salt"
 _SALT_BYTES = 32
@@ -56,9 +57,13 @@ class FeedbackKeeper:
         try:
             self._salt = _salt(data_dir / SALT_FILE) if enabled else secrets.token_bytes(_SALT_BYTES)
             self._feedback, self._on_disk = _opened(data_dir / FEEDBACK_FILE) if enabled else (Feedback(None), False)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.OperationalError) as error:
             raise StorageError(
                 f"Cannot keep feedback in {data_dir}: {error}.", "Free the folder, or set FEEDBACK=off."
+            ) from error
+        except sqlite3.Error as error:
+            raise DamagedIndexError(
+                f"{data_dir / FEEDBACK_FILE} cannot be read: {error}.", "Move it away; the bot begins a new one."
             ) from error
 
     def person(self, user: int) -> str:
@@ -92,7 +97,10 @@ class FeedbackKeeper:
         elif place is not None:
             since = time.time() - CONVERSATION_SECONDS
             kept = await self._try(lambda: self._feedback.latest_in(self._hashed(place), since), None)
-        return kept.conversation[-MOST_PREVIOUS:] if kept else ()
+        leading = leading_to(kept.conversation) if kept else []
+        # Without the first of them the others are about nothing.
+        del leading[1 : 1 - MOST_PREVIOUS]
+        return tuple(leading)
 
     async def judge(self, answer_id: str, *, user: int, helpful: bool) -> bool:
         """Note a verdict; False when the answer is no longer kept."""

@@ -8,7 +8,8 @@ Two devices make that hold for any Unicode text, and both undo exactly (`plain`)
 - A character that cannot be seen, or that reorders what is seen (controls, zero-width, bidirectional overrides, lone
   surrogates, marks stacked ever higher), is drawn as a visible code: `⟦U+202E⟧`. The bracket `⟦` of a document is
   itself drawn as `⟦U+27E6⟧`, so a code in the markup is always ours. Joiners, variation selectors and soft hyphens stay
-  as they are where writing needs them: after a letter or an emoji, once.
+  as they are where writing needs them: after a letter or an emoji, once. So does the carriage return of a line break of
+  Windows, which Discord takes as one break; alone it would be a break that is not in the text's lines.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def units(markup: str) -> int:
 
 def draw(text: str) -> str:
     """`text` as markup that shows it and does nothing else; line breaks stay line breaks."""
-    return "\n".join(_draw_line(line) for line in text.split("\n"))
+    return _joined(_draw_line(line) for line in text.split("\n"))
 
 
 def draw_inline(text: str, limit: int = 200) -> str:
@@ -55,7 +56,8 @@ def draw_inline(text: str, limit: int = 200) -> str:
     Text that holds right-to-left letters is wrapped in an isolate (U+2068, U+2069), so that it cannot reorder its
     neighbours.
     """
-    folded = " ".join(text.split())
+    # A character takes a unit at least, so of a title of a megabyte no more than this is folded, let alone drawn.
+    folded = " ".join(text.split(maxsplit=limit))[: limit + 1]
     drawn = draw(folded)
     if units(drawn) > limit:
         length = min(len(folded), limit)
@@ -80,7 +82,7 @@ def block_quote(text: str, bold: Iterable[Span] = ()) -> str:
     for line in text.split("\n"):
         lines.append(QUOTE + _draw_line(line, [(a - line_start, b - line_start) for a, b in spans]))
         line_start += len(line) + 1
-    return "\n".join(lines)
+    return _joined(lines)
 
 
 def plain(markup: str) -> str:
@@ -100,6 +102,10 @@ def _merged(text: str, spans: Iterable[Span]) -> list[Span]:
         else:
             merged.append((start, end))
     return merged
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "\n".join(lines).replace(_code("\r") + "\n", "\r\n")
 
 
 def _draw_line(line: str, bold: Iterable[Span] = ()) -> str:

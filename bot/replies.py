@@ -44,8 +44,6 @@ async def attending(interaction: Interaction) -> AsyncIterator[Texts]:
     texts = texts_for(str(interaction.locale))
     with interaction.client.flight():
         try:
-            if interaction.client.stopping:
-                raise RefusalError("closing")
             yield texts
         except RefusalError as refusal:
             with unsent():
@@ -115,6 +113,8 @@ async def patiently(
 
 async def answer_interaction(interaction: Interaction, asked: Asked, texts: Texts, *, private: bool) -> None:
     """Ask, and show the answer."""
+    if interaction.client.stopping:
+        raise RefusalError("closing")
     answering = interaction.client.answering
     answer = await patiently(interaction, answering.ask(asked), private=private)
     view = answer_view(answer, texts, private=private, judged=answering.feedback.enabled, with_question=True)

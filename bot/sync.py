@@ -60,7 +60,7 @@ async def sync_commands(tree: app_commands.CommandTree[VerbatimClient], data_dir
 def _sent_before(path: Path) -> str:
     try:
         return path.read_text().strip()
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return ""
 
 

@@ -141,10 +141,14 @@ class Feedback:
         )
 
     def judge(self, answer_id: str, *, judge: str, helpful: bool) -> bool:
-        """Note a verdict, the last one of a judge counting; False when the answer is no longer kept."""
+        """Note a verdict, the last one of a judge counting; False when the answer is no longer kept.
+
+        A reason stays with the verdict that it was given for.
+        """
         changed = self._base.execute(
             "INSERT INTO verdicts (answer, judge, judged_at, helpful) SELECT id, ?, ?, ? FROM answers WHERE id = ?"
-            " ON CONFLICT (answer, judge) DO UPDATE SET helpful = excluded.helpful, judged_at = excluded.judged_at",
+            " ON CONFLICT (answer, judge) DO UPDATE SET helpful = excluded.helpful, judged_at = excluded.judged_at,"
+            " reason = CASE WHEN helpful = excluded.helpful THEN reason ELSE '' END",
             (judge, time.time(), helpful, answer_id),
         ).rowcount
         return changed > 0

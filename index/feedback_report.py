@@ -26,7 +26,8 @@ def lines(verdicts: Iterable[Verdict]) -> Iterator[str]:
     """A line an opinion: when, what, the question, what was quoted, and the reason."""
     for verdict in verdicts:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(verdict.judged_at))
-        shown = ", ".join(f"{quote.document} ¶{quote.paragraph}" for quote in verdict.answer.quotes) or "no answer"
+        quotes = verdict.answer.quotes
+        shown = ", ".join(f"{_on_one_line(quote.document)} ¶{quote.paragraph}" for quote in quotes) or "no answer"
         reason = f" — {_on_one_line(verdict.reason)}" if verdict.reason else ""
         mark = "helpful    " if verdict.helpful else "not helpful"
         yield f"{when}  {mark}  {_on_one_line(verdict.answer.question)}  [{shown}]{reason}"

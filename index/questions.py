@@ -45,12 +45,15 @@ def is_small_talk(question: str) -> bool:
 
 
 def context_of(question: str, previous: Sequence[str]) -> str:
-    """What a follow-up cannot be understood without, from the questions before it; nothing for any other question.
+    """What a follow-up cannot be understood without, from the questions before it; nothing for any other question."""
+    return " ".join(leading_to(previous)) if _is_follow_up(question) else ""
 
-    That is the last one which is no follow-up itself, and those since that name something.
+
+def leading_to(previous: Sequence[str]) -> list[str]:
+    """The last question that is no follow-up itself, and those since that name something; oldest first.
+
+    A follow-up goes on from these: without the others of `previous` it is understood as well.
     """
-    if not _is_follow_up(question):
-        return ""
     naming: list[str] = []
     for before in reversed(previous):
         if _names_nothing(before) or is_small_talk(before):
@@ -58,7 +61,7 @@ def context_of(question: str, previous: Sequence[str]) -> str:
         naming.append(before)
         if not _is_follow_up(before):
             break
-    return " ".join(reversed(naming))
+    return naming[::-1]
 
 
 def _is_follow_up(question: str) -> bool:

@@ -18,5 +18,7 @@ async def find(interaction: Interaction, message: discord.Message) -> None:
         question = question_of(message.content)
         if not question:
             raise RefusalError("no_text")
-        asked = Asked(question, "menu", interaction.user.id, place=0)
+        person = not (message.author.bot or message.webhook_id)
+        author = message.author.id if person else None
+        asked = Asked(question, "menu", interaction.user.id, place=0, author=author)
         await answer_interaction(interaction, asked, texts, private=True)

@@ -300,6 +300,23 @@ def test_forget_me_deletes_what_was_kept(discord: Discord):
     assert text_of(discord.shown(discord.click(message, ENGLISH.helpful, by=user))) == ENGLISH.gone
 
 
+def test_forget_me_deletes_what_somebody_else_looked_up(discord: Discord):
+    author, reader = next(USERS), next(USERS)
+    asked = discord.say(BUILT, by=author)
+    message = discord.shown(discord.menu("Find the answer", asked, by=reader))
+    assert text_of(discord.shown(discord.slash("forget-me", by=reader))) == ENGLISH.nothing_to_forget
+    told = text_of(discord.shown(discord.slash("forget-me", by=author)))
+    assert told == ENGLISH.forgotten.format(answers=1, verdicts=0)
+    assert text_of(discord.shown(discord.click(message, ENGLISH.helpful, by=reader))) == ENGLISH.gone
+
+
+def test_what_a_program_wrote_is_kept_as_of_the_one_who_looks_it_up(discord: Discord):
+    reader = next(USERS)
+    discord.shown(discord.menu("Find the answer", discord.say(BUILT, by=OTHER_BOT), by=reader))
+    told = text_of(discord.shown(discord.slash("forget-me", by=reader)))
+    assert told == ENGLISH.forgotten.format(answers=1, verdicts=0)
+
+
 def test_asking_too_often_is_slowed_down_with_a_moment_to_wait_for(discord: Discord):
     user = next(USERS)
     shown = [discord.shown(discord.slash("ask", question=BUILT, by=user)) for _ in range(6)]

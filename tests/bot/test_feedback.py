@@ -11,7 +11,7 @@ from contextlib import closing
 import pytest
 
 from bot.feedback import SALT_FILE, FeedbackKeeper
-from index.errors import StorageError
+from index.errors import DamagedIndexError, StorageError
 from index.feedback import FEEDBACK_FILE
 from tests.bot.samples import answer, quote
 
@@ -87,18 +87,34 @@ def test_a_conversation_is_followed_by_reply_or_by_place_and_not_for_ever(tmp_pa
         previous = ()
         for number in range(8):
             await keeper.keep(
-                answer(quote(), id=f"id{number}", question=f"q{number}"), user=ANNA, place=7, previous=previous
+                answer(quote(), id=f"id{number}", question=f"{'and' if number else 'Who is'} q{number}?"),
+                user=ANNA,
+                place=7,
+                previous=previous,
             )
             await keeper.show(f"id{number}", 100 + number)
             previous = await keeper.before(replied_to=100 + number, place=7)
-        assert await keeper.before(replied_to=102, place=7) == ("q0", "q1", "q2")
+        assert await keeper.before(replied_to=102, place=7) == ("Who is q0?", "and q1?", "and q2?")
         assert await keeper.before(replied_to=999, place=7) == ()
         assert await keeper.before(replied_to=None, place=None) == ()
         assert await keeper.before(replied_to=None, place=7) == previous
         return previous
 
     with closing(FeedbackKeeper(tmp_path, enabled=True)) as keeper:
-        assert asyncio.run(scene(keeper)) == ("q4", "q5", "q6", "q7")
+        assert asyncio.run(scene(keeper)) == ("Who is q0?", "and q5?", "and q6?", "and q7?")
+
+
+def test_a_conversation_keeps_its_subject_over_many_short_messages(tmp_path):
+    said = ("Who is Dario Amodei?", "and why?", "and when?", "thanks", "and where?", "how?", "why?")
+
+    async def scene(keeper):
+        for question in said:
+            previous = await keeper.before(replied_to=None, place=7)
+            await keeper.keep(answer(quote(), id=question, question=question), user=ANNA, place=7, previous=previous)
+        return await keeper.before(replied_to=None, place=7)
+
+    with closing(FeedbackKeeper(tmp_path, enabled=True)) as keeper:
+        assert asyncio.run(scene(keeper)) == ("Who is Dario Amodei?",)
 
 
 def test_a_disk_that_fails_costs_the_memory_and_not_the_answer(tmp_path, caplog):
@@ -121,6 +137,15 @@ def test_a_folder_that_refuses_is_told_in_one_line(tmp_path):
     (tmp_path / "data").write_text("a file where a folder should be")
     with pytest.raises(StorageError, match=r"Cannot keep feedback in .*Free the folder, or set FEEDBACK=off\."):
         FeedbackKeeper(tmp_path / "data", enabled=True)
+
+
+def test_a_file_that_is_no_database_is_told_to_be_moved_away(tmp_path):
+    (tmp_path / FEEDBACK_FILE).write_bytes(b"no database at all" * 100)
+    with pytest.raises(DamagedIndexError) as told:
+        FeedbackKeeper(tmp_path, enabled=True)
+    assert str(told.value) == (
+        f"{tmp_path / FEEDBACK_FILE} cannot be read: file is not a database. Move it away; the bot begins a new one."
+    )
 
 
 def test_a_disk_that_lets_no_file_be_opened_costs_no_start(tmp_path, caplog):

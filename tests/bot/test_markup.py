@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import timeit
 
 import pytest
 from hypothesis import example, given
@@ -88,7 +89,8 @@ def test_the_second_reading_sees_what_is_alive():
 
 @given(texts)
 def test_what_cannot_be_seen_or_turns_the_text_around_is_never_sent_raw(text):
-    drawn = draw(text)
+    # Discord takes the line break of Windows as one break.
+    drawn = draw(text).replace("\r\n", "\n")
     for (
         unseen
     ) in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\u200b\u2060\ufeff\x00\r\x1b\u2028":
@@ -107,12 +109,25 @@ def test_a_stack_of_marks_is_cut_off_visibly():
     assert draw("e" + "\u0301" * 30).count("\u0301") == 6
 
 
+def test_a_line_break_of_windows_is_not_shown_as_a_code():
+    assert block_quote("One.\r\n\r\nTwo\r.\r\n", [(0, 4)]) == "> **One.**\r\n> \r\n> Two⟦U+000D⟧.\r\n> "
+    assert draw("a\r\nb\r") == "a\r\nb⟦U+000D⟧"
+
+
 @given(texts, st.integers(1, 80))
 def test_a_title_stays_on_one_line_and_within_its_limit(text, limit):
     drawn = draw_inline(text, limit)
     assert "\n" not in drawn
     assert units(drawn.strip("\u2068\u2069")) <= max(limit, 1)
     assert see("> " + drawn).alive == []
+
+
+@pytest.mark.parametrize("title", ["word " * 200_000, "x" * 1_000_000, "\x00" * 1_000_000])
+def test_a_title_of_a_megabyte_holds_nobody_up(title):
+    assert min(timeit.repeat(lambda: draw_inline(title, 200), number=1, repeat=3)) < 0.1
+    drawn = draw_inline(title, 200)
+    assert units(drawn) > 180
+    assert drawn.endswith("…")
 
 
 def test_units_count_as_utf_16():

@@ -97,6 +97,14 @@ def test_an_invitation_without_a_token_says_where_to_get_one():
         check_token("a.b.c\n" + TOKEN)
 
 
+def test_a_note_of_what_was_sent_that_cannot_be_read_costs_no_start(start: Start, data: Path, tmp_path: Path):
+    copy = shutil.copytree(data, tmp_path / "data")
+    (copy / COMMANDS_FILE).write_bytes(b"\xff\xfe\x00")
+    program = start(DATA_DIR=str(copy))
+    assert program.stop() == 0
+    assert "commands sent" in program.output
+
+
 @pytest.mark.slow
 def test_a_start_that_cannot_note_what_it_sent_goes_on(start: Start, data: Path, tmp_path: Path):
     copy = shutil.copytree(data, tmp_path / "data")

@@ -177,14 +177,24 @@ def test_the_queue_is_bounded_and_says_so(discord: Discord):
 
 
 def test_told_to_stop_it_answers_what_it_was_asked_and_nothing_more(discord: Discord, bot: Program):
+    earlier = discord.shown(discord.slash("ask", question=KEEPER, by=next(USERS)))
+    form = discord.click(earlier, ENGLISH.not_helpful)
+    discord.wait(lambda: form.form, "a form")
     interaction = discord.slash("ask", question=f"[2.5 s] {KEEPER}", by=next(USERS))
     asked = mention(discord, f"[0.5 s] {KEEPER}")
     time.sleep(0.3)
+    output_before = len(bot.output)
     bot.signal()
     bot.wait_for("stopping")
     late = discord.slash("ask", question=KEEPER, by=next(USERS))
     assert text_of(discord.shown(late)) == ENGLISH.closing
+    # What is known is still shown, and what somebody thinks is still kept.
+    pressed, filled = discord.click(earlier, ENGLISH.helpful), discord.fill(form.form, "wrong keeper")
+    assert text_of(discord.shown(pressed)) == ENGLISH.thanks
+    assert text_of(discord.shown(filled)) == ENGLISH.thanks_reason
     assert bot.end() == 0
+    assert [told.followups for told in (late, pressed, filled)] == [[], [], []]
+    assert "Traceback" not in bot.output[output_before:]
     assert "Marie Le Goff" in text_of(discord.shown(interaction))
     assert "Marie Le Goff" in text_of(discord.reply_to(asked))
     assert discord.gateway.log[-1] == "closed"

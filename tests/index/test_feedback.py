@@ -53,6 +53,10 @@ def test_a_judge_has_one_opinion_the_last(feedback):
     assert feedback.judge("one", judge="b", helpful=False)
     feedback.explain("one", judge="b", reason="wrong keeper")
     assert [(v.helpful, v.reason) for v in feedback.verdicts()] == [(False, "wrong keeper")]
+    assert feedback.judge("one", judge="b", helpful=False)
+    assert [(v.helpful, v.reason) for v in feedback.verdicts()] == [(False, "wrong keeper")]
+    assert feedback.judge("one", judge="b", helpful=True)
+    assert [(v.helpful, v.reason) for v in feedback.verdicts()] == [(True, "")]
     assert not feedback.judge("gone", judge="b", helpful=True)
 
 
@@ -148,14 +152,15 @@ def test_the_export_holds_what_was_only_called_helpful(feedback):
 
 
 def test_the_command_line_lists_groups_and_exports(feedback, path, capsys, tmp_path):
-    feedback.keep(answer(quote(), id="one", question="Who\nkeeps \x1b[31mit?"), asker="a", place="p")
+    shown = quote(document="folder/\x1b]0;gone\x07document.md")
+    feedback.keep(answer(shown, id="one", question="Who\nkeeps \x1b[31mit?"), asker="a", place="p")
     feedback.keep(answer(id="two", kind="abstention", question="How many moons?"), asker="a", place="p")
     feedback.judge("one", judge="b", helpful=False)
     feedback.explain("one", judge="b", reason="wrong")
     feedback.judge("two", judge="b", helpful=True)
     assert main(["feedback", "--data", str(path.parent)]) == 0
     told = capsys.readouterr().out
-    assert "not helpful  Who keeps [31mit?  [folder/document.md ¶3] — wrong\n" in told
+    assert "not helpful  Who keeps [31mit?  [folder/ ]0;gone document.md ¶3] — wrong\n" in told
     assert main(["feedback", "--data", str(path.parent), "--unanswered"]) == 0
     assert capsys.readouterr().out == "    1  How many moons?\n"
     exported = tmp_path / "out.jsonl"
