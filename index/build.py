@@ -20,7 +20,7 @@ from index.content import Content, CutDocument, write_content
 from index.documents import corpus_files, read_document
 from index.embedding import Embedder, Model, find_model
 from index.errors import BUILD_COMMAND, CorpusError, DamagedIndexError, NoIndexError, StaleIndexError
-from index.formats import UnreadableError
+from index.formats import TimeLimitError, UnreadableError
 from index.generation import (
     Held,
     clean_up,
@@ -93,10 +93,14 @@ class _CorpusFile:
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """The corpus, cut: what is embedded for each passage and sentence, in the order of their rows, as keys."""
+    """The corpus, cut: what is embedded for each passage and sentence, in the order of their rows, as keys.
+
+    Of those `rejected`, the `late` ones took too long to read.
+    """
 
     documents: list[CutDocument]
     rejected: dict[str, str]
+    late: set[str]
     passage_keys: list[bytes]
     sentence_keys: list[bytes]
     texts: dict[bytes, str]
@@ -130,7 +134,9 @@ def build(
         pieces = _cut_corpus(files, settings.corpus_dir, embedder, None if force else current, progress)
         with closing(EmbeddingCache(data, model.fingerprint, embedder.dimension)) as cache:
             embedded = _embed_missing(pieces, embedder, cache, force, progress)
-            manifest = _publish(data, pieces, cache, embedder, _corpus_digest(files))
+            # What was read too slowly is tried again by the next build, for which this is another corpus.
+            corpus = _corpus_digest([file for file in files if file.name not in pieces.late])
+            manifest = _publish(data, pieces, cache, embedder, corpus)
             with _housekeeping(data):
                 previous = pointer(data).previous
                 cache.forget_unused(
@@ -285,7 +291,7 @@ def _cut_corpus(
     progress: Progress = lambda _doing, _done, _of: None,
 ) -> _Cut:
     """Read and cut the corpus; a file that the current generation holds unchanged is taken from there."""
-    pieces = _Cut([], {}, [], [], {})
+    pieces = _Cut([], {}, set(), [], [], {})
     names: set[str] = set()
     with ExitStack() as opened:
         sandbox = opened.enter_context(closing(Sandbox()))
@@ -304,6 +310,8 @@ def _cut_corpus(
                 _note_texts(pieces, entry)
             except UnreadableError as error:
                 pieces.rejected[file.name] = str(error)
+                if isinstance(error, TimeLimitError):
+                    pieces.late.add(file.name)
             progress("reading", done, len(files))
     if not pieces.documents:
         raise CorpusError(

@@ -67,6 +67,10 @@ class UnreadableError(Exception):
     """A file that cannot be read; the message is the reason, told to the operator."""
 
 
+class TimeLimitError(UnreadableError):
+    """A file that took too long, which it may not the next time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Extract:
     """What a reader found; fields of `Document`, empty where the file says nothing."""
@@ -146,8 +150,9 @@ def read_html(data: bytes) -> Extract:
         )
         if page is None or isinstance(page, dict) or page.body is None:
             return Extract(text=trafilatura.html2txt(data))
+        blocks = list(_page_blocks(page.body))
     return replace(
-        _joined(_page_blocks(page.body)),
+        _joined(blocks),
         title=page.title or "",
         source=page.url or "",
         date=page.date or "",
@@ -169,9 +174,8 @@ def _page_blocks(body: Any) -> Iterator[tuple[str, int]]:
         is_block = element.tag in _PAGE_BLOCKS or (element.tag == "code" and element.getparent().tag in _PAGE_PARTS)
         parts = is_block and whole in (None, element)
         if parts:
-            is_heading = event == "end" and element.tag == "head"
             if words := _page_words(text):
-                yield mark + words, int(element.get("rend", "h1")[1:]) if is_heading else 0
+                yield mark + words, _page_level(element) if event == "end" and element.tag == "head" else 0
                 mark = ""
             if element.tag == "item":
                 mark = _item_mark(element) if event == "start" else ""
@@ -185,10 +189,18 @@ def _page_blocks(body: Any) -> Iterator[tuple[str, int]]:
     yield _page_words(text), 0
 
 
+def _page_level(head: Any) -> int:
+    """The level of a heading, of which the element says `h2`."""
+    level = head.get("rend", "")[1:]
+    return int(level) if level.isdecimal() else 1
+
+
 def _item_mark(item: Any) -> str:
     """What stands before an item of a list of points or numbers; a list of terms has no marks."""
     kind = item.getparent().get("rend")
-    return {"ul": "- ", "ol": f"{item.getparent().index(item) + 1}. "}.get(kind, "")
+    if kind == "ol":
+        return f"{item.getparent().index(item) + 1}. "
+    return "- " if kind == "ul" else ""
 
 
 def _page_words(text: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ import threading
 from pathlib import Path
 from typing import IO, Any
 
-from index.formats import MAX_TEXT_CHARACTERS, READERS, Extract, Heading, UnreadableError
+from index.formats import MAX_TEXT_CHARACTERS, READERS, Extract, Heading, TimeLimitError, UnreadableError
 
 MAX_SECONDS = 60.0
 MAX_MEMORY_BYTES = 2 * 1024**3
@@ -58,7 +58,7 @@ class Sandbox:
         if answer is None or answer.get("ends") or late.is_set():
             self.close()
         if late.is_set():
-            raise UnreadableError(f"reading it takes longer than {self._seconds:g} seconds")
+            raise TimeLimitError(f"reading it takes longer than {self._seconds:g} seconds")
         if answer is None:
             raise UnreadableError("reading it ended its reader (it is broken, or takes too much memory)")
         if "unreadable" in answer:

@@ -13,6 +13,7 @@ from index import build as build_module
 from index import documents
 from index.cache import cache_path
 from index.errors import CorpusError
+from index.formats import TimeLimitError
 from index.generation import current_name, hold_current
 from index.manifest import FORMAT
 
@@ -189,6 +190,21 @@ def test_a_dry_run_shows_no_name_that_steers_the_terminal(aside, monkeypatch, co
     ran = command("build", "--dry-run", "--corpus", aside.corpus, "--data", aside.data)
     assert "steered" in ran.out
     assert not {"\x1b", "\x07"} & set(ran.out)
+
+
+def test_what_was_read_too_slowly_is_tried_again(aside, monkeypatch):
+    def slow(name, path, *rest):
+        if name == "cats.md":
+            raise TimeLimitError("reading it takes longer than 60 seconds")
+        return documents.read_document(name, path)
+
+    monkeypatch.setattr(build_module, "read_document", slow)
+    first = aside.build()
+    assert first.manifest.rejected == {"cats.md": "reading it takes longer than 60 seconds"}
+    assert not aside.build().up_to_date
+    monkeypatch.setattr(build_module, "read_document", lambda name, path, *rest: documents.read_document(name, path))
+    assert aside.build().manifest.documents == 2
+    assert aside.build().up_to_date
 
 
 def test_a_data_folder_inside_the_corpus_is_no_part_of_it(aside):
