@@ -60,7 +60,7 @@ LOGISTIC_C = 0.01
 # A question that lost its answer here may have another after all, and there are many of them.
 LOST_COUNTS = 0.2
 # Before anything is read. With more of it fewer near misses are answered, and fewer questions of the other sets.
-ALONE_COUNTS = 0.1
+ALONE_COUNTS = 0.06
 
 Row = Sequence[float]
 Values = NDArray[np.float64]
