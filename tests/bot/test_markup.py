@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import timeit
 
 import pytest
 from hypothesis import example, given
@@ -123,9 +122,11 @@ def test_a_title_stays_on_one_line_and_within_its_limit(text, limit):
 
 
 @pytest.mark.parametrize("title", ["word " * 200_000, "x" * 1_000_000, "\x00" * 1_000_000])
-def test_a_title_of_a_megabyte_holds_nobody_up(title):
-    assert min(timeit.repeat(lambda: draw_inline(title, 200), number=1, repeat=3)) < 0.1
+def test_of_a_title_of_a_megabyte_only_the_beginning_is_drawn(title, monkeypatch):
+    lengths = []
+    monkeypatch.setattr("bot.markup.draw", lambda text: lengths.append(len(text)) or draw(text))
     drawn = draw_inline(title, 200)
+    assert max(lengths) <= 201
     assert units(drawn) > 180
     assert drawn.endswith("…")
 
