@@ -20,7 +20,7 @@ from index.content import Content, CutDocument, write_content
 from index.documents import corpus_files, read_document
 from index.embedding import Embedder, Model, find_model
 from index.errors import BUILD_COMMAND, CorpusError, DamagedIndexError, NoIndexError, StaleIndexError
-from index.formats import TimeLimitError, UnreadableError
+from index.formats.extract import TimeLimitError, UnreadableError
 from index.generation import (
     Held,
     clean_up,

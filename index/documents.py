@@ -1,7 +1,7 @@
 """Reads the corpus: files of five formats become documents, with their text, title, source, date and language.
 
 Nothing here follows a symbolic link out of the corpus folder, and a file that cannot be read is named with the reason
-while the others go on. The formats themselves are read in `formats.py`.
+while the others go on. The formats themselves are read in `formats/`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.errors import CorpusError
-from index.formats import READERS, Extract, Heading, UnreadableError
+from index.formats import READERS
+from index.formats.extract import Extract, Heading, UnreadableError
 from index.language import detect
 
 MAX_FILE_BYTES = 64 * 1024 * 1024

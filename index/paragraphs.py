@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from index.documents import Document
-from index.formats import LINE_END, LIST_ITEM, WORD, ends_sentence, looks_like_heading
+from index.formats.lines import LINE_END, LIST_ITEM, WORD, ends_sentence, looks_like_heading
 
 _WRAPPED_WIDTH = 120
 _WIDELY_WRAPPED_WIDTH = 200

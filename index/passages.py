@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from index.documents import Document
-from index.formats import WORD
+from index.formats.lines import WORD
 from index.paragraphs import Span, paragraphs, trimmed
 
 # A change of the rules below that moves a passage's borders, or of the text that is read of a file, raises this number,

@@ -16,7 +16,8 @@ import threading
 from pathlib import Path
 from typing import IO, Any
 
-from index.formats import MAX_TEXT_CHARACTERS, READERS, Extract, Heading, TimeLimitError, UnreadableError
+from index.formats import READERS
+from index.formats.extract import MAX_TEXT_CHARACTERS, Extract, Heading, TimeLimitError, UnreadableError
 
 MAX_SECONDS = 60.0
 MAX_MEMORY_BYTES = 2 * 1024**3

@@ -13,7 +13,7 @@ from index import build as build_module
 from index import documents
 from index.cache import cache_path
 from index.errors import CorpusError
-from index.formats import TimeLimitError
+from index.formats.extract import TimeLimitError
 from index.generation import current_name, hold_current
 from index.manifest import FORMAT
 

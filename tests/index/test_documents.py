@@ -11,7 +11,7 @@ import pytest
 from index.build import build
 from index.documents import corpus_files, read_document
 from index.errors import CorpusError
-from index.formats import UnreadableError
+from index.formats.extract import UnreadableError
 from index.settings import IndexSettings
 from tests.conftest import ARTICLE, ROOT
 

@@ -9,7 +9,12 @@ import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
-from index.formats import READERS, UnreadableError, read_docx, read_html, read_markdown, read_pdf, read_plain
+from index.formats import READERS
+from index.formats.extract import UnreadableError
+from index.formats.html import read_html
+from index.formats.pdf import read_pdf
+from index.formats.text import read_markdown, read_plain
+from index.formats.word import read_docx
 
 
 def pdf(*pages, title=""):

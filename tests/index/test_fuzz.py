@@ -18,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Document, read_here
-from index.formats import READERS, Extract, UnreadableError
+from index.formats import READERS
+from index.formats.extract import Extract, UnreadableError
 from index.language import detect
 from index.passages import check, cut
 from tests.conftest import ARTICLE

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index.documents import Document, read_document
-from index.formats import UnreadableError
+from index.formats.extract import UnreadableError
 from index.passages import check, cut
 from tests.conftest import ARTICLE
 

@@ -17,7 +17,8 @@ import docx
 import pytest
 
 from index import sandbox as sandbox_module
-from index.formats import READERS, Extract, UnreadableError
+from index.formats import READERS
+from index.formats.extract import Extract, UnreadableError
 from index.sandbox import Sandbox
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="address space is limited on Linux alone")

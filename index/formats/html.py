@@ -1,0 +1,85 @@
+"""The main content of a web page, as trafilatura finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from index.formats.extract import Extract, joined, parsing
+
+# Of the elements that trafilatura makes of a page, those that are not in the midst of a line, and what holds them.
+_PAGE_PARTS = ("body", "quote", "list", "table")
+_PAGE_BLOCKS = ("head", "p", "item", "row", *_PAGE_PARTS)
+_CELL = "\x1f"  # No page can hold one.
+
+
+def read_html(data: bytes) -> Extract:
+    """The main content of a page, without its menus and scripts."""
+    import trafilatura
+
+    with parsing("HTML"):
+        page = trafilatura.bare_extraction(
+            data,
+            with_metadata=True,
+            include_comments=False,
+            date_extraction_params={"extensive_search": False, "original_date": True},
+        )
+        if page is None or isinstance(page, dict) or page.body is None:
+            return Extract(text=trafilatura.html2txt(data))
+        blocks = list(_page_blocks(page.body))
+    return replace(
+        joined(blocks),
+        title=page.title or "",
+        source=page.url or "",
+        date=page.date or "",
+    )
+
+
+def _page_blocks(body: Any) -> Iterator[tuple[str, int]]:
+    """The paragraphs of the main content, an lxml element, with the level of a heading. Every text is in one of them.
+
+    A heading is one, and so is a row of a table, whatever they hold.
+    """
+    from lxml import etree
+
+    text: list[str] = []
+    whole = None
+    mark = ""
+    for event, element in etree.iterwalk(body, events=("start", "end")):
+        # Code stands alone only where nothing is written beside it.
+        is_block = element.tag in _PAGE_BLOCKS or (element.tag == "code" and element.getparent().tag in _PAGE_PARTS)
+        parts = is_block and whole in (None, element)
+        if parts:
+            if words := _page_words(text):
+                yield mark + words, _page_level(element) if event == "end" and element.tag == "head" else 0
+                mark = ""
+            if element.tag == "item":
+                mark = _item_mark(element) if event == "start" else ""
+            text = []
+            whole = element if event == "start" and element.tag in ("head", "row") else None
+        elif is_block or element.tag == "lb":
+            text.append(" ")
+        if event == "start" and element.tag == "cell":
+            text.append(_CELL)
+        text.append((element.text if event == "start" else element.tail) or "")
+    yield _page_words(text), 0
+
+
+def _page_level(head: Any) -> int:
+    """The level of a heading, of which the element says `h2`."""
+    level = head.get("rend", "")[1:]
+    return int(level) if level.isdecimal() else 1
+
+
+def _item_mark(item: Any) -> str:
+    """What stands before an item of a list of points or numbers; a list of terms has no marks."""
+    kind = item.getparent().get("rend")
+    if kind == "ol":
+        return f"{item.getparent().index(item) + 1}. "
+    return "- " if kind == "ul" else ""
+
+
+def _page_words(text: Iterable[str]) -> str:
+    cells = (" ".join(cell.split()) for cell in "".join(text).split(_CELL))
+    return " | ".join(filter(None, cells))

@@ -1,0 +1,33 @@
+"""What a line of text is: a heading, an item of a list, the end of a sentence."""
+
+from __future__ import annotations
+
+import re
+
+LINE_END = re.compile(r"\r\n|\r|\n")
+WORD = re.compile(r"[^\W_]")
+LIST_ITEM = re.compile(r"\s*(?:[-*+•–—·▪]|\d{1,3}[.)]|[a-z][.)])\s")
+HEADING_WIDTH = 120
+_NO_HEADING = ("`", "~~~", ">", "|")
+_SENTENCE_END = re.compile(r"""[.!?…:;,。！？؟।][\s"'»”’)\]]*\Z""")
+
+
+def ends_sentence(line: str) -> bool:
+    """Whether a line ends with a stop, a colon or a comma, perhaps behind closing quotes and brackets."""
+    return _SENTENCE_END.search(line[-12:]) is not None
+
+
+def looks_like_heading(line: str) -> bool:
+    """Whether a line of plain text may be a heading: short, with words, no stop at its end (a ? is none).
+
+    One line without white space at its ends is expected; several lines are no heading, nor is a list item, code, a
+    quotation or a row of a table.
+    """
+    return (
+        len(line) <= HEADING_WIDTH
+        and (line.endswith("?") or not ends_sentence(line))
+        and WORD.search(line) is not None
+        and LIST_ITEM.match(line) is None
+        and not line.startswith(_NO_HEADING)
+        and LINE_END.search(line) is None
+    )

@@ -1,0 +1,67 @@
+"""The paragraphs and tables of a Word document, as python-docx reads them."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+
+from index.formats.extract import Extract, UnreadableError, joined, language_code, parsing
+
+MAX_UNPACKED_BYTES = 256 * 1024 * 1024
+
+_WORD_LISTS = ("List Bullet", "List Number")
+_WORD_HEADING = re.compile(r"Title|Heading ([1-9])")
+_WORD_WRAPPERS = ("w:sdt", "w:sdtContent", "w:ins", "w:moveTo", "w:smartTag", "w:customXml", "w:fldSimple")
+
+
+def read_docx(data: bytes) -> Extract:
+    """The paragraphs and tables of a Word document, in order."""
+    import docx
+    from docx.table import Table
+
+    with parsing("a Word document"):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(info.file_size for info in archive.infolist()) > MAX_UNPACKED_BYTES:
+                raise UnreadableError(f"it unpacks to more than {MAX_UNPACKED_BYTES:,} bytes")
+        document = docx.Document(io.BytesIO(data))
+        _unwrap(document.element.body)
+        blocks: list[tuple[str, int]] = []
+        for block in document.iter_inner_content():
+            if isinstance(block, Table):
+                # A cell as wide as two is there twice.
+                rows = ([_cell_words(cell) for cell, _ in groupby(row.cells)] for row in block.rows)
+                blocks += [(" | ".join(filter(None, cells)), 0) for cells in rows]
+            else:
+                style = (block.style.name or "") if block.style is not None else ""
+                heading = _WORD_HEADING.fullmatch(style)
+                properties = block._p.pPr
+                is_item = style.startswith(_WORD_LISTS) or (properties is not None and properties.numPr is not None)
+                mark = "- " if is_item and not heading and block.text.strip() else ""
+                blocks.append((mark + block.text.strip(), int(heading[1] or 0) + 1 if heading else 0))
+        properties = document.core_properties
+        title = properties.title or next((text for text, level in blocks if level and text.strip()), "")
+        language = language_code(properties.language or "")
+    return replace(joined(blocks), title=title, language=language)
+
+
+def _cell_words(cell: Any) -> str:
+    """All words of a table's cell, those of the tables in it too."""
+    from docx.oxml.ns import qn
+    from docx.text.paragraph import Paragraph
+
+    paragraphs = (Paragraph(element, cell).text for element in cell._tc.iter(qn("w:p")))
+    return " ".join(" ".join(paragraphs).split())
+
+
+def _unwrap(body: Any) -> None:
+    """Put what stands in content controls and tracked insertions in their place: python-docx looks into neither."""
+    from docx.oxml.ns import qn
+
+    for wrapper in list(body.iter(*map(qn, _WORD_WRAPPERS))):
+        parent = wrapper.getparent()
+        place = parent.index(wrapper)
+        parent[place : place + 1] = list(wrapper)
