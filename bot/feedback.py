@@ -22,8 +22,8 @@ from typing import TypeVar
 import discord
 
 from index.answer import Answer
-from index.errors import DamagedIndexError, StorageError
-from index.feedback import FEEDBACK_FILE, Feedback, KeptAnswer
+from index.errors import StorageError
+from index.feedback import FEEDBACK_FILE, Feedback, KeptAnswer, damaged
 from index.questions import leading_to
 
 SALT_FILE = "feedback.salt"
@@ -62,9 +62,7 @@ class FeedbackKeeper:
                 f"Cannot keep feedback in {data_dir}: {error}.", "Free the folder, or set FEEDBACK=off."
             ) from error
         except sqlite3.Error as error:
-            raise DamagedIndexError(
-                f"{data_dir / FEEDBACK_FILE} cannot be read: {error}.", "Move it away; the bot begins a new one."
-            ) from error
+            raise damaged(data_dir / FEEDBACK_FILE, error) from error
 
     def person(self, user: int) -> str:
         """A user's id as it is kept: a keyed hash, of which the key lies in a file of its own."""

@@ -8,8 +8,8 @@ Two devices make that hold for any Unicode text, and both undo exactly (`plain`)
 - A character that cannot be seen, or that reorders what is seen (controls, zero-width, bidirectional overrides, lone
   surrogates, marks stacked ever higher), is drawn as a visible code: `⟦U+202E⟧`. The bracket `⟦` of a document is
   itself drawn as `⟦U+27E6⟧`, so a code in the markup is always ours. Joiners, variation selectors and soft hyphens stay
-  as they are where writing needs them: after a letter or an emoji, once. So does the carriage return of a line break of
-  Windows, which Discord takes as one break; alone it would be a break that is not in the text's lines.
+  as they are where writing needs them: after a letter or an emoji, once. So does the carriage return before a line
+  feed: the two are one line break.
 """
 
 from __future__ import annotations
@@ -105,6 +105,7 @@ def _merged(text: str, spans: Iterable[Span]) -> list[Span]:
 
 
 def _joined(lines: Iterable[str]) -> str:
+    """Lines that were drawn one by one, so that a carriage return at the end of one was not known to belong there."""
     return "\n".join(lines).replace(_code("\r") + "\n", "\r\n")
 
 

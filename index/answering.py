@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -47,7 +48,8 @@ class Answerer:
         self._weights = reader.weights
         self._searcher = Searcher(reader, embedder)
         self._generation = generation
-        self._found = lru_cache(maxsize=_REMEMBERED)(self._find)
+        # As in `Searcher`, nothing that `self` holds may hold it.
+        self._found = lru_cache(maxsize=_REMEMBERED)(partial(Answerer._find, weakref.proxy(self)))
         self._stages: dict[str, float] = {}
 
     def ask(self, question: str, *, previous: Sequence[str] = (), question_id: str = "") -> Answer:

@@ -93,14 +93,11 @@ class _CorpusFile:
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """The corpus, cut: what is embedded for each passage and sentence, in the order of their rows, as keys.
-
-    Of those `rejected`, the `late` ones took too long to read.
-    """
+    """The corpus, cut: what is embedded for each passage and sentence, in the order of their rows, as keys."""
 
     documents: list[CutDocument]
     rejected: dict[str, str]
-    late: set[str]
+    timed_out: set[str]
     passage_keys: list[bytes]
     sentence_keys: list[bytes]
     texts: dict[bytes, str]
@@ -135,7 +132,7 @@ def build(
         with closing(EmbeddingCache(data, model.fingerprint, embedder.dimension)) as cache:
             embedded = _embed_missing(pieces, embedder, cache, force, progress)
             # What was read too slowly is tried again by the next build, for which this is another corpus.
-            corpus = _corpus_digest([file for file in files if file.name not in pieces.late])
+            corpus = _corpus_digest([file for file in files if file.name not in pieces.timed_out])
             manifest = _publish(data, pieces, cache, embedder, corpus)
             with _housekeeping(data):
                 previous = pointer(data).previous
@@ -311,7 +308,7 @@ def _cut_corpus(
             except UnreadableError as error:
                 pieces.rejected[file.name] = str(error)
                 if isinstance(error, TimeLimitError):
-                    pieces.late.add(file.name)
+                    pieces.timed_out.add(file.name)
             progress("reading", done, len(files))
     if not pieces.documents:
         raise CorpusError(

@@ -208,6 +208,11 @@ class Feedback:
         return KeptAnswer(answer, tuple(json.loads(row[1])), row[2]) if answer else None
 
 
+def damaged(path: Path, error: sqlite3.Error) -> DamagedIndexError:
+    """What is said of a file that holds no feedback."""
+    return DamagedIndexError(f"{path} cannot be read: {error}.", "Move it away; the bot begins a new one.")
+
+
 @contextmanager
 def read_feedback(path: Path) -> Iterator[Feedback]:
     """The feedback of a file, which the bot may be writing to.
@@ -223,9 +228,7 @@ def read_feedback(path: Path) -> Iterator[Feedback]:
             f"{path} cannot be read now: {error}.", "Run this as the user it is of, or try again."
         ) from error
     except sqlite3.Error as error:
-        raise DamagedIndexError(
-            f"{path} cannot be read: {error}.", "Move it away; the bot begins a new one."
-        ) from error
+        raise damaged(path, error) from error
     finally:
         if feedback:
             feedback.close()

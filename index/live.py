@@ -5,7 +5,6 @@ A new generation is taken up while questions are answered; a damaged one never i
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 import time
@@ -135,7 +134,6 @@ class LiveIndex:
         with self._lock:
             old, self._serving = self._serving, loaded
             old.close()
-        gc.collect()  # The old one's caches hold what they are of, and with it all its memory.
         self._refused = ""
         milliseconds = (time.perf_counter() - started) * 1000
         _log.info("generation=%s loaded ms=%.0f instead of=%s", name, milliseconds, old.manifest.name)

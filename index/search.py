@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 import re
+import weakref
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import chain
 from pathlib import Path
 
@@ -139,8 +140,9 @@ class Searcher:
     def __init__(self, reader: Reader, embedder: Embedder) -> None:
         self._reader = reader
         self._embedder = embedder
-        # The passages that people ask about are looked at again and again.
-        self._read = lru_cache(maxsize=_REMEMBERED)(self._read_passage)
+        # The passages that people ask about are looked at again and again. Were `self` held by what it holds, a replaced
+        # index would keep its memory until Python looks for such circles, which takes it a quarter of a second.
+        self._read = lru_cache(maxsize=_REMEMBERED)(partial(Searcher._read_passage, weakref.proxy(self)))
 
     def query(self, text: str, context: str = "") -> Query:
         """Read a question; words that are spelt wrong are read as the ones that were meant.

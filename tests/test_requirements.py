@@ -47,9 +47,10 @@ def test_every_import_is_of_a_pinned_distribution(folder):
 
 
 @pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt", "training/requirements.txt"])
-def test_every_requirement_is_pinned(file):
+def test_every_requirement_is_pinned_once(file):
     lines = [line.split("#")[0].strip() for line in (ROOT / file).read_text("utf-8").splitlines()]
     assert all("==" in line or line == "-r requirements.txt" for line in lines if line)
+    assert len(pinned(file)) == sum("==" in line for line in lines)
 
 
 def test_shared_locks_are_to_be_had_on_windows_too():

@@ -44,13 +44,12 @@ def _page_blocks(body: Any) -> Iterator[tuple[str, int]]:
     from lxml import etree
 
     text: list[str] = []
-    whole = None
+    whole = None  # The heading or row that the walk is in.
     mark = ""
     for event, element in etree.iterwalk(body, events=("start", "end")):
         # Code stands alone only where nothing is written beside it.
         is_block = element.tag in _PAGE_BLOCKS or (element.tag == "code" and element.getparent().tag in _PAGE_PARTS)
-        parts = is_block and whole in (None, element)
-        if parts:
+        if is_block and whole in (None, element):
             if words := _page_words(text):
                 yield mark + words, _page_level(element) if event == "end" and element.tag == "head" else 0
                 mark = ""

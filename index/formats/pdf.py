@@ -13,9 +13,9 @@ from index.formats.lines import HEADING_WIDTH, LINE_END, ends_sentence
 MAX_PDF_PAGES = 5_000
 
 _NUMBER = re.compile(r"(?<!\d)\d{1,4}(?!\d)")
-_PAGE = "\0"
-_RUNNING_PAGES = 3
-_USUAL = 0.95  # Of the lines so many are as long as a full one at most, but for what runs over the margin.
+_PAGE_NUMBER = "\0"  # Stands for it in a line.
+_LEAST_PAGES = 3
+_FULL_LINE_QUANTILE = 0.95  # Of the lengths of all lines: the longest may run over the margin.
 
 
 def read_pdf(data: bytes) -> Extract:
@@ -52,16 +52,16 @@ def _body_lines(pages: list[list[str]]) -> list[str]:
     filled = [[line for line in page if line] for page in pages]
     edges = [{line for line in some[:2] + some[-2:] if len(line) <= HEADING_WIDTH} for some in filled]
     found = Counter(mark for number, edge in enumerate(edges) for line in edge for mark in _marks(line, number))
-    running = {mark for mark, count in found.items() if count >= _RUNNING_PAGES and 2 * count > len(pages)}
-    passed = {mark for mark in running if _PAGE in mark}
+    running = {mark for mark, count in found.items() if count >= _LEAST_PAGES and 2 * count > len(pages)}
+    seen = {mark for mark in running if _PAGE_NUMBER in mark}  # Not even the first page number is text.
     body: list[str] = []
     for number, (page, edge) in enumerate(zip(pages, edges, strict=True)):
         lines: list[str] = []
         for line in page:
             marks = running & _marks(line, number) if line in edge else set()
-            if not marks & passed and (line or lines):
+            if not marks & seen and (line or lines):
                 lines.append(line)
-            passed |= marks
+            seen |= marks
         while body and not body[-1]:
             body.pop()
         if not (body and lines and lines[0][0].islower() and not ends_sentence(body[-1])):
@@ -73,7 +73,7 @@ def _body_lines(pages: list[list[str]]) -> list[str]:
 def _marks(line: str, page: int) -> set[str]:
     """The line, and it with each of its numbers counted from the page's: "Page 3 of 9" is then alike on every page."""
     numbers = _NUMBER.finditer(line)
-    return {line, *(f"{line[: one.start()]}{_PAGE}{int(one[0]) - page}{line[one.end() :]}" for one in numbers)}
+    return {line, *(f"{line[: one.start()]}{_PAGE_NUMBER}{int(one[0]) - page}{line[one.end() :]}" for one in numbers)}
 
 
 def _reflow(lines: list[str]) -> list[str]:
@@ -83,7 +83,7 @@ def _reflow(lines: list[str]) -> list[str]:
     hyphen at a line's end stays, since it may be part of the word; only the line break goes.
     """
     lengths = sorted(len(line) for line in lines if line)
-    width = lengths[int(_USUAL * len(lengths))] if lengths else 0
+    width = lengths[int(_FULL_LINE_QUANTILE * len(lengths))] if lengths else 0
     paragraphs: list[str] = []
     current = ""
     short = False

@@ -8,6 +8,7 @@ import logging
 import sys
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from unittest.mock import Mock
@@ -186,6 +187,22 @@ def test_questions_from_several_threads_are_answered_one_after_the_other(aside):
     with closing(aside.open(follow=True)) as index, ThreadPoolExecutor(4) as workers:
         answers = list(workers.map(index.ask, [f"What does cat number {number} do?" for number in range(40)]))
     assert len({answer.question for answer in answers}) == 40
+
+
+def test_a_replaced_index_is_let_go_of_without_a_search_for_garbage(aside):
+    aside.build()
+    gc.collect()
+    gc.disable()
+    try:
+        with closing(aside.open()) as index:
+            index.ask("What does the cat do?")
+            old = [weakref.ref(part) for part in (index._serving.reader, index._serving.answerer)]
+            aside.write("birds.txt", "A bird sings.")
+            aside.build()
+            assert index.poll()
+            assert [part() for part in old] == [None, None]
+    finally:
+        gc.enable()
 
 
 def resident(process):
