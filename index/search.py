@@ -140,7 +140,7 @@ class Searcher:
     def __init__(self, reader: Reader, embedder: Embedder) -> None:
         self._reader = reader
         self._embedder = embedder
-        # The passages that people ask about are looked at again and again. Were `self` held by what it holds, a replaced
+        # The passages that people ask about are looked at again and again. If what `self` holds held it, a replaced
         # index would keep its memory until Python looks for such circles, which takes it a quarter of a second.
         self._read = lru_cache(maxsize=_REMEMBERED)(partial(Searcher._read_passage, weakref.proxy(self)))
 
