@@ -17,6 +17,7 @@ FOLDERS = {
     "training/held_out": 30,
     "benchmarks/questions": 30,
     "training/articles": 375,
+    "training/twins": 497,
     "training/held_out_articles": 46,
     "training/held_out_twins": 71,
     "benchmarks/articles": 23,
