@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from index.formats.extract import MAX_TEXT_CHARACTERS, Extract, Heading, UnreadableError, language_code, parsing
 from index.formats.lines import LINE_END, looks_like_heading
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 # Windows-1252 in the languages of Western Europe: ASCII, and only such other characters as these languages write.
 _WESTERN = re.compile(
@@ -18,6 +23,10 @@ _WESTERN = re.compile(
 _FRONT_MATTER = re.compile(
     r"---[ \t]*(?:\r\n|\r|\n)(?![ \t]*[\r\n])((?:.*?[\r\n])??)---[ \t]*(?:(?:\r\n|\r|\n)[\r\n]*|\Z)", re.DOTALL
 )
+
+# One that is never closed goes on to the end of its block.
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_VISIBLE = re.compile(r"\S")
 
 
 def read_plain(data: bytes) -> Extract:
@@ -29,19 +38,20 @@ def read_plain(data: bytes) -> Extract:
 
 
 def read_markdown(data: bytes) -> Extract:
-    """Markdown, kept to the letter; its headings are found by a CommonMark parser.
+    """Markdown, kept to the letter; its headings and comments are found by a CommonMark parser.
 
     Lines without a `#` may be headings too (see `passages.py`): many files are plain text with another ending.
+    Where a comment stands, which no reader of the page is meant to see, there is white space.
     """
     from markdown_it import MarkdownIt
 
     declared = _front_matter(_decode(data))
-    extract = _with_first_line(declared)
-    starts = [0, *(match.end() for match in LINE_END.finditer(extract.text)), len(extract.text)]
+    starts = [0, *(match.end() for match in LINE_END.finditer(declared.text)), len(declared.text)]
     headings = []
     title = ""
     with parsing("Markdown"):
-        tokens = MarkdownIt().parse(extract.text)
+        tokens = MarkdownIt().parse(declared.text)
+    extract = _with_first_line(replace(declared, text=_without_comments(declared.text, tokens, starts)))
     for token, inline in pairwise(tokens):
         if token.type == "heading_open" and token.map is not None:
             if token.markup in ("=", "-") and not looks_like_heading(inline.content):
@@ -51,6 +61,19 @@ def read_markdown(data: bytes) -> Extract:
             if token.tag == "h1" and not title:
                 title = inline.content
     return replace(extract, title=declared.title or title or extract.title, headings=tuple(headings) or None)
+
+
+def _without_comments(text: str, tokens: Iterable[Token], starts: Sequence[int]) -> str:
+    """The text with white space for each comment that stands in a block of HTML; no character changes its place."""
+    parts = []
+    position = 0
+    for token in tokens:
+        if token.type == "html_block" and token.map is not None:
+            start, end = (starts[min(line, len(starts) - 1)] for line in token.map)
+            blank = _COMMENT.sub(lambda match: _VISIBLE.sub(" ", match.group()), text[start:end])
+            parts += [text[position:start], blank]
+            position = end
+    return "".join([*parts, text[position:]])
 
 
 def _decode(data: bytes) -> str:

@@ -103,3 +103,29 @@ def test_the_title_is_the_first_heading_or_a_first_line_that_stands_alone():
     assert read_plain(b"A line of text.\n\nMore.").title == ""
     assert read_plain(b"Two lines\nof text\n\nMore.").title == ""
     assert read_plain(b"---\ntitle: Declared\n---\nThe title\n\nText.").title == "Declared"
+
+
+@pytest.mark.parametrize(
+    ("comment", "hidden"),
+    [
+        ("<!-- ask the lawyers -->", "ask the lawyers"),
+        ("<!--\nover\n\nlines\n-->", "lines"),
+        ("- an item\n\n  <!-- of a list -->", "of a list"),
+        ("<div>\n<!-- in a block --></div>", "in a block"),
+        ("<!-- never closed", "never closed"),
+    ],
+)
+def test_a_comment_in_markdown_is_not_read_and_moves_nothing(comment, hidden):
+    text = f"# Fees\n\nThe fee is 5 euros.\n\n{comment}"
+    found = read_markdown(text.encode()).text
+    assert hidden not in found
+    assert len(found) == len(text)
+    assert found.index("The fee") == text.index("The fee")
+
+
+def test_a_comment_above_the_title_is_not_the_title():
+    assert read_markdown(b"<!-- Draft -->\n\nFees of the club\n\nThe fee is 5 euros.").title == "Fees of the club"
+
+
+def test_what_looks_like_a_comment_in_code_is_read():
+    assert "<!-- shown -->" in read_markdown(b"To hide a line:\n\n```\n<!-- shown -->\n```\n").text
