@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -24,8 +24,8 @@ _FRONT_MATTER = re.compile(
     r"---[ \t]*(?:\r\n|\r|\n)(?![ \t]*[\r\n])((?:.*?[\r\n])??)---[ \t]*(?:(?:\r\n|\r|\n)[\r\n]*|\Z)", re.DOTALL
 )
 
-# One that is never closed goes on to the end of its block.
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_COMMENT_STARTS, _COMMENT_ENDS = "<!--", "-->"
+_CODE_OR_COMMENT = re.compile(rf"`[^`\n]*`|{_COMMENT_STARTS}")
 _VISIBLE = re.compile(r"\S")
 
 
@@ -43,15 +43,12 @@ def read_markdown(data: bytes) -> Extract:
     Lines without a `#` may be headings too (see `passages.py`): many files are plain text with another ending.
     Where a comment stands, which no reader of the page is meant to see, there is white space.
     """
-    from markdown_it import MarkdownIt
-
     declared = _front_matter(_decode(data))
-    starts = [0, *(match.end() for match in LINE_END.finditer(declared.text)), len(declared.text)]
+    extract = _with_first_line(replace(declared, text=_without_comments(declared.text)))
+    starts = _line_starts(extract.text)
     headings = []
     title = ""
-    with parsing("Markdown"):
-        tokens = MarkdownIt().parse(declared.text)
-    extract = _with_first_line(replace(declared, text=_without_comments(declared.text, tokens, starts)))
+    tokens = _tokens(extract.text)
     for token, inline in pairwise(tokens):
         if token.type == "heading_open" and token.map is not None:
             if token.markup in ("=", "-") and not looks_like_heading(inline.content):
@@ -63,17 +60,43 @@ def read_markdown(data: bytes) -> Extract:
     return replace(extract, title=declared.title or title or extract.title, headings=tuple(headings) or None)
 
 
-def _without_comments(text: str, tokens: Iterable[Token], starts: Sequence[int]) -> str:
-    """The text with white space for each comment that stands in a block of HTML; no character changes its place."""
+def _without_comments(text: str) -> str:
+    """The text with white space for each comment that is not in code; no character changes its place."""
+    if _COMMENT_STARTS not in text:
+        return text
+    starts = _line_starts(text)
+    code = [token.map for token in _tokens(text) if token.type in ("fence", "code_block") and token.map is not None]
+    code_ends = {starts[first]: starts[min(end, len(starts) - 1)] for first, end in code}
+    code_starts = list(code_ends)
     parts = []
-    position = 0
-    for token in tokens:
-        if token.type == "html_block" and token.map is not None:
-            start, end = (starts[min(line, len(starts) - 1)] for line in token.map)
-            blank = _COMMENT.sub(lambda match: _VISIBLE.sub(" ", match.group()), text[start:end])
-            parts += [text[position:start], blank]
-            position = end
-    return "".join([*parts, text[position:]])
+    kept = position = 0
+    while (match := _CODE_OR_COMMENT.search(text, position)) is not None:
+        before = bisect_right(code_starts, match.start())
+        code_end = code_ends[code_starts[before - 1]] if before else 0
+        if match.start() < code_end:
+            position = code_end
+        elif match.group() != _COMMENT_STARTS:
+            position = match.end()
+        else:
+            end = text.find(_COMMENT_ENDS, match.end())
+            if end < 0:
+                break
+            position = end + len(_COMMENT_ENDS)
+            parts += [text[kept : match.start()], _VISIBLE.sub(" ", text[match.start() : position])]
+            kept = position
+    return "".join([*parts, text[kept:]])
+
+
+def _tokens(text: str) -> list[Token]:
+    from markdown_it import MarkdownIt
+
+    with parsing("Markdown"):
+        return MarkdownIt().parse(text)
+
+
+def _line_starts(text: str) -> list[int]:
+    """Where each line of the text begins, and last where the text ends."""
+    return [0, *(match.end() for match in LINE_END.finditer(text)), len(text)]
 
 
 def _decode(data: bytes) -> str:

@@ -112,7 +112,9 @@ def test_the_title_is_the_first_heading_or_a_first_line_that_stands_alone():
         ("<!--\nover\n\nlines\n-->", "lines"),
         ("- an item\n\n  <!-- of a list -->", "of a list"),
         ("<div>\n<!-- in a block --></div>", "in a block"),
-        ("<!-- never closed", "never closed"),
+        ("<div>\n<!-- over\n\na blank line -->\n</div>", "a blank line"),
+        ("Call us <!-- on 555 --> today.", "555"),
+        ("## Rebates <!-- of last year -->", "last year"),
     ],
 )
 def test_a_comment_in_markdown_is_not_read_and_moves_nothing(comment, hidden):
@@ -127,5 +129,18 @@ def test_a_comment_above_the_title_is_not_the_title():
     assert read_markdown(b"<!-- Draft -->\n\nFees of the club\n\nThe fee is 5 euros.").title == "Fees of the club"
 
 
-def test_what_looks_like_a_comment_in_code_is_read():
-    assert "<!-- shown -->" in read_markdown(b"To hide a line:\n\n```\n<!-- shown -->\n```\n").text
+def test_a_comment_in_a_heading_is_not_in_the_title():
+    assert read_markdown(b"# Fees <!-- ask Bob -->\n\nThe fee is 5 euros.").title == "Fees"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "To hide a line:\n\n```\n<!-- shown -->\n```\n",
+        "To hide a line, put it into `<!-- -->`.",
+        "A comment begins with <!-- and ends where somebody closes it.",
+        "```\n<!--\n```\n\nText that an arrow --> follows.",
+    ],
+)
+def test_what_only_looks_like_a_comment_is_read(text):
+    assert read_markdown(text.encode()).text == text
