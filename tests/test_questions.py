@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from index.documents import corpus_files, read_document
-from index.evaluation import read_questions
+from index.errors import VerbatimError
+from index.evaluation import read_documents_with_questions, read_questions
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = {
@@ -17,10 +18,10 @@ FOLDERS = {
     "training/held_out": 30,
     "benchmarks/questions": 30,
     "training/articles": 375,
-    "training/twins": 497,
     "training/held_out_articles": 46,
     "training/held_out_twins": 71,
     "benchmarks/articles": 23,
+    "benchmarks/twins": 497,
 }
 
 
@@ -42,6 +43,16 @@ def test_every_answer_stands_in_the_document_that_was_asked_about(folder):
 def test_no_document_is_in_two_folders():
     names = [path.stem for folder in FOLDERS for _, path in corpus_files(ROOT / folder / "corpus")]
     assert len(set(names)) == len(names)
+
+
+def test_two_documents_of_one_name_are_refused(tmp_path):
+    for name in ("bridge.txt", "old/bridge.txt"):
+        path = tmp_path / "corpus" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("The bridge was built in 1901.", "utf-8")
+    (tmp_path / "questions.jsonl").write_text('{"id": "bridge-01", "question": "How high?", "gold": []}', "utf-8")
+    with pytest.raises(VerbatimError, match="the same name"):
+        read_documents_with_questions(tmp_path)
 
 
 def test_a_question_about_no_document_is_refused(tmp_path):
