@@ -166,7 +166,7 @@ def _stats(_: argparse.Namespace, settings: IndexSettings) -> int:
     made = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(status.created))
     print(f"documents   {status.documents:,}" + (f" ({len(rejected):,} files left out)" if rejected else ""))
     print(f"passages    {status.passages:,} ({status.sentences:,} sentences)")
-    print(f"model       {status.model}")
+    print(f"model       {harmless(status.model)}")
     print(f"generation  {status.generation}")
     print(f"age         {_duration(age)} (built {made})")
     print(f"size        {status.bytes_on_disk / 1e6:,.1f} MB")

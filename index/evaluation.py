@@ -94,7 +94,7 @@ def read_questions(path: Path) -> list[KnownQuestion]:
             gold = tuple(Gold(str(entry["document"]), str(entry["text"])) for entry in row["gold"])
             language = str(row.get("lang", ""))
             questions.append(KnownQuestion(str(row.get("id", number)), language, str(row["question"]), gold))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise VerbatimError(
                 f"Line {number} of {path} is not a question with a known answer.",
                 'It should read: {"id": "1", "lang": "en", "question": "…", "gold": [{"document": "…", "text": "…"}]}',
@@ -105,12 +105,17 @@ def read_questions(path: Path) -> list[KnownQuestion]:
 
 
 def read_documents_with_questions(folder: Path) -> list[tuple[str, Path, list[KnownQuestion]]]:
-    """The name and path of each document of a set, and the questions about it: those whose id begins with its name.
+    """The name and path of each document of a set, and the questions about it.
 
-    Raises `VerbatimError` for a question about no document.
+    These are the ones whose id is its name without folder and ending, then `-` and a number. Raises `VerbatimError` for
+    a question about no document, and for two documents of one name.
     """
     documents = [(name, path, list[KnownQuestion]()) for name, path in corpus_files(folder / "corpus")]
     about = {path.stem: questions for _, path, questions in documents}
+    if len(about) < len(documents):
+        raise VerbatimError(
+            f"Two documents of {folder} have the same name but for folder and ending.", "Rename one of them."
+        )
     for known in read_questions(folder / "questions.jsonl"):
         document = known.id.rpartition("-")[0]
         if document not in about:

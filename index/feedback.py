@@ -169,8 +169,10 @@ class Feedback:
             (person, person),
         ).rowcount
         answers = self._base.execute("DELETE FROM answers WHERE asker = ?", (person,)).rowcount
-        # What was deleted must not live on in the write-ahead log.
-        self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        # What was deleted must not live on in the write-ahead log, where whoever reads the file just now keeps it.
+        [(is_kept, *_)] = self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if is_kept:
+            raise sqlite3.OperationalError("What was deleted is still in the write-ahead log, which somebody reads.")
         return answers, verdicts
 
     def _forget_before_others(self, person: str) -> None:
@@ -244,5 +246,5 @@ def _answer_from(text: str) -> Answer | None:
                 for quote in fields[name]
             )
         return Answer(**fields)
-    except (TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None

@@ -222,10 +222,13 @@ def _is_whole(index: Any, count: int) -> bool:
     """Whether the arrays of a BM25 index belong together, and to `count` passages: whatever is looked up is there."""
     data, indices, indptr = (index.scores[name] for name in ("data", "indices", "indptr"))
     terms = len(indptr) - 1
+    # To the empty term, which nobody can look up, bm25s gives a row that is none.
+    rows = [row for term, row in index.vocab_dict.items() if term]
     return bool(
         index.scores["num_docs"] == count
         and terms > 0
-        and set(range(terms)) <= set(index.vocab_dict.values())
+        and set(rows) == set(range(terms))
+        and all(type(row) is int for row in rows)
         and indptr[0] == 0
         and indptr[-1] == len(data) == len(indices)
         and (np.diff(indptr) >= 0).all()

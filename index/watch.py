@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Event
 
 from index.documents import corpus_files
+from index.errors import CorpusError
 from index.formats import READERS
 from index.settings import IndexSettings
 
@@ -19,7 +20,7 @@ def corpus_changes(settings: IndexSettings, stop: Event) -> Iterator[bool]:
     """Whether documents changed: True at once, then about every second, until `stop` is set.
 
     What changes while the caller builds is told afterwards. A corpus folder that is replaced by another one is
-    followed; one that is not there at the beginning is a `CorpusError`.
+    followed; one that is not there at the beginning, or cannot be watched, is a `CorpusError`.
     """
     from watchfiles import watch
 
@@ -39,7 +40,7 @@ def corpus_changes(settings: IndexSettings, stop: Event) -> Iterator[bool]:
             continue
         begun = False
         changes = watch(
-            settings.corpus_dir,
+            settings.corpus_dir.resolve(),  # As the data folder is: what changes is told by its path below this one.
             watch_filter=is_document,
             step=QUIET_MS,
             debounce=LONGEST_WAIT_MS,
@@ -47,11 +48,18 @@ def corpus_changes(settings: IndexSettings, stop: Event) -> Iterator[bool]:
             yield_on_timeout=True,
             stop_event=stop,
         )
-        for changed in changes:
-            yield bool(changed) or not begun
-            begun = True
-            if _identity(settings.corpus_dir) != watched:
-                break
+        try:
+            for changed in changes:
+                yield bool(changed) or not begun
+                begun = True
+                if _identity(settings.corpus_dir) != watched:
+                    break
+        except OSError as error:
+            if settings.corpus_dir.is_dir():
+                raise CorpusError(
+                    f"{settings.corpus_dir} cannot be watched: {error}.",
+                    "Raise the system's limit of watched folders, or build after every change.",
+                ) from error
 
 
 def _is_file(path: Path) -> bool:

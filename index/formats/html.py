@@ -19,6 +19,9 @@ def read_html(data: bytes) -> Extract:
     import trafilatura
 
     with parsing("HTML"):
+        whole = trafilatura.load_html(data)
+        # The page that comes back has lost what numbers such items begin with: a mark is better than a wrong one.
+        numbered = whole is None or not whole.xpath("//ol[@start or @reversed or ol or ul] | //li[@value]")
         page = trafilatura.bare_extraction(
             data,
             with_metadata=True,
@@ -27,7 +30,7 @@ def read_html(data: bytes) -> Extract:
         )
         if page is None or isinstance(page, dict) or page.body is None:
             return Extract(text=trafilatura.html2txt(data))
-        blocks = list(_page_blocks(page.body))
+        blocks = list(_page_blocks(page.body, numbered=numbered))
     return replace(
         joined(blocks),
         title=page.title or "",
@@ -36,10 +39,11 @@ def read_html(data: bytes) -> Extract:
     )
 
 
-def _page_blocks(body: Any) -> Iterator[tuple[str, int]]:
+def _page_blocks(body: Any, *, numbered: bool) -> Iterator[tuple[str, int]]:
     """The paragraphs of the main content, an lxml element, with the level of a heading. Every text is in one of them.
 
-    A heading is one, and so is a row of a table, whatever they hold.
+    A heading is one, and so is a row of a table, whatever they hold. Where the lists of the page are `numbered` from 1,
+    one by one, so are their items.
     """
     from lxml import etree
 
@@ -54,7 +58,7 @@ def _page_blocks(body: Any) -> Iterator[tuple[str, int]]:
                 yield mark + words, _page_level(element) if event == "end" and element.tag == "head" else 0
                 mark = ""
             if element.tag == "item":
-                mark = _item_mark(element) if event == "start" else ""
+                mark = _item_mark(element, numbered=numbered) if event == "start" else ""
             text = []
             whole = element if event == "start" and element.tag in ("head", "row") else None
         elif is_block or element.tag == "lb":
@@ -71,12 +75,12 @@ def _page_level(head: Any) -> int:
     return int(level) if level.isdecimal() else 1
 
 
-def _item_mark(item: Any) -> str:
+def _item_mark(item: Any, *, numbered: bool) -> str:
     """What stands before an item of a list of points or numbers; a list of terms has no marks."""
     kind = item.getparent().get("rend")
-    if kind == "ol":
+    if kind == "ol" and numbered:
         return f"{item.getparent().index(item) + 1}. "
-    return "- " if kind == "ul" else ""
+    return "- " if kind in ("ol", "ul") else ""
 
 
 def _page_words(text: Iterable[str]) -> str:

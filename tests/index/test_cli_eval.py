@@ -51,6 +51,7 @@ def test_eval_builds_a_folder_aside(command, corpus, tmp_path):
         (None, "cannot be read"),
         (b"", "holds no questions"),
         (b"{}", "Line 1 of known.jsonl"),
+        (b"[" * 100_000, "Line 1 of known.jsonl"),
         (b"\xff", "cannot be read"),
         (b'{"question": "a?", "gold": [{}]}', "Line 1 of known.jsonl"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -80,6 +81,27 @@ def test_forgetting_leaves_nothing_of_a_person_not_even_in_the_file(feedback, pa
     assert feedback.answer("two").previous == ("", "What else is there?")
     for file in path.parent.iterdir():
         assert b"very secret" not in file.read_bytes()
+
+
+def test_forgetting_is_not_done_while_a_reader_keeps_it_in_the_log(feedback, path):
+    feedback._base.execute("PRAGMA busy_timeout = 100")
+    feedback.keep(answer(quote(), id="one", question="My secret question?"), asker="a", place="p")
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM answers").fetchall()
+        with pytest.raises(sqlite3.Error, match="still in the write-ahead log"):
+            feedback.forget("a")
+        reader.execute("COMMIT")
+    assert feedback.forget("a") == (0, 0)
+    for file in path.parent.iterdir():
+        assert b"My secret question" not in file.read_bytes()
+
+
+def test_an_answer_that_is_cut_short_in_the_file_is_passed_over(feedback, path):
+    feedback.keep(answer(quote(), id="one"), asker="a", place="p")
+    with sqlite3.connect(path) as other:
+        other.execute("UPDATE answers SET answer = '{'")
+    assert feedback.answer("one") is None
 
 
 def test_forgetting_that_failed_can_be_tried_again(feedback, path):

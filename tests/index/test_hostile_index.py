@@ -128,3 +128,23 @@ def test_a_file_outside_of_the_generation_is_not_opened(aside, tmp_path):
     path.write_text(json.dumps({"sha256": body_digest(body), "manifest": body}))
     with pytest.raises(DamagedIndexError, match=r"manifest\.json"):
         aside.open()
+
+
+@pytest.mark.parametrize("row", [10**9, -1, 0.0, True])
+def test_a_term_without_a_row_of_its_own_is_refused(aside, row):
+    aside.build()
+    path = aside.current / "lexical.terms.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "zebra": row}))
+    seal(aside.current)
+    with pytest.raises(DamagedIndexError):
+        aside.open()
+
+
+@pytest.mark.parametrize("created", [1e300, -1.0, float("nan")])
+def test_a_date_that_is_none_is_refused(aside, created):
+    aside.build()
+    path = aside.current / "manifest.json"
+    body = {**json.loads(path.read_text())["manifest"], "created": created}
+    path.write_text(json.dumps({"sha256": body_digest(body), "manifest": body}))
+    with pytest.raises(DamagedIndexError):
+        aside.open()

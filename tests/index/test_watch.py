@@ -134,6 +134,32 @@ def test_what_is_no_document_is_not_built_for(aside):
     assert told.count(True) == 1
 
 
+@pytest.mark.slow
+def test_a_data_folder_in_a_corpus_behind_a_link_is_not_watched(aside, tmp_path):
+    (tmp_path / "link").symlink_to(aside.corpus, target_is_directory=True)
+    settings = IndexSettings(tmp_path / "link", tmp_path / "link" / "data", "builtin")
+    settings.data_dir.mkdir()
+    stop = threading.Event()
+    changes = corpus_changes(settings, stop)
+    assert next(changes)
+    told = []
+    for _ in range(3):
+        (settings.data_dir / "lock").write_text("1")
+        told.append(next(changes))
+    stop.set()
+    assert told == [False] * 3
+
+
+def test_a_corpus_that_the_system_cannot_watch_is_told_in_words(aside, monkeypatch):
+    def full(*_, **__):
+        raise OSError("OS file watch limit reached")
+        yield
+
+    monkeypatch.setattr("watchfiles.watch", full)
+    with pytest.raises(CorpusError, match="cannot be watched: OS file watch limit reached"):
+        next(corpus_changes(aside.settings, threading.Event()))
+
+
 def test_without_a_corpus_there_is_nothing_to_watch(tmp_path):
     with pytest.raises(CorpusError):
         next(corpus_changes(IndexSettings(tmp_path / "nowhere", tmp_path / "data", "builtin"), threading.Event()))

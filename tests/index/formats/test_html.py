@@ -43,6 +43,9 @@ def test_html_gives_the_content_without_menus_and_scripts():
         ("<ul><li>Shoes<ul><li>Boots</li></ul>after</li></ul>", ["- Shoes\n- Boots", "after"]),
         ("<ol><li>Do this.<pre>cmd --x</pre>Then that.</li></ol>", ["1. Do this.", "cmd --x", "Then that."]),
         ("<p>Bring:</p><ol><li>a lamp</li><li>boots</li></ol>", ["Bring:", "1. a lamp\n2. boots"]),
+        # Numbers that the page counts in another way are left out.
+        ('<p>Then:</p><ol start="7"><li>a lamp</li><li>boots</li></ol>', ["Then:", "- a lamp\n- boots"]),
+        ("<p>Bring:</p><ol><li>a lamp</li><ul><li>red</li></ul></ol>", ["Bring:", "- a lamp\n- red"]),
         ("<dl><dt>Term</dt><dd>Its meaning</dd></dl>", ["Term", "Its meaning"]),
         ("<blockquote><p>One.</p><p>Two.</p></blockquote>", ["One.", "Two."]),
         ("<div>Bare text.<p>A paragraph.</p>More.</div>", ["Bare text.", "A paragraph.", "More."]),
