@@ -67,7 +67,7 @@ class Answering:
         self.worker = worker
         self.feedback = feedback
         self.metrics = metrics or Metrics()
-        self._log_questions = log_questions
+        self.log_questions = log_questions
         self._cooldown = cooldown or Cooldown()
         self._elapsed_ms: deque[float] = deque(maxlen=1000)
 
@@ -92,7 +92,7 @@ class Answering:
             self.metrics.refused("queue_full")
             raise
         self.metrics.answered(answer, asked.way)
-        log_answer(answer, asked.way, self.worker.waiting, with_question=self._log_questions)
+        log_answer(answer, asked.way, self.worker.waiting, with_question=self.log_questions)
         return answer
 
     async def _ask(self, asked: Asked) -> Answer:

@@ -71,6 +71,8 @@ class VerbatimClient(discord.AutoShardedClient):
         buttons.register()
         self.commands_sent = False
         """Whether they were sent after login."""
+        self.lost_shards: set[int] = set()
+        """Those whose connection was lost, until they are back: discord.py counts them as ready all the while."""
         self._force_sync = force_sync
         self._flights = 0
         self._landed = asyncio.Event()
@@ -108,11 +110,17 @@ class VerbatimClient(discord.AutoShardedClient):
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
         """A connection was lost, or is being closed."""
+        self.lost_shards.add(shard_id)
         _log.info("shard %d disconnected", shard_id)
 
     async def on_shard_resumed(self, shard_id: int) -> None:
         """A lost connection was taken up where it broke off: no event was missed."""
+        self.lost_shards.discard(shard_id)
         _log.info("shard %d resumed", shard_id)
+
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """A shard is connected, for the first time or with a new session."""
+        self.lost_shards.discard(shard_id)
 
     async def on_message(self, message: discord.Message) -> None:
         """A message that the bot may see."""

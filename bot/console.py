@@ -27,7 +27,7 @@ _TEXTS = {
     "en": {
         "abstention": "The corpus does not say.",
         "nearest": "The nearest passages:",
-        "small talk": "Hello! Ask me something, and I will quote the passages that answer it.",
+        "small talk": "At your service! Ask me something, and I will quote the passages that answer it.",
         "paragraph": "paragraph {number}, characters {start}–{end}",
         "confidence": "confidence {confidence:.2f}, {milliseconds:.0f} ms",
     },

@@ -128,7 +128,8 @@ async def _health_pages(client: VerbatimClient, port: int | None) -> AsyncIterat
     def unready() -> str:
         if not answering.worker.is_open:
             return "the index is being loaded"
-        return "" if client.is_ready() else "there is no connection to Discord"
+        connected = client.is_ready() and not client.lost_shards
+        return "" if connected else "there is no connection to Discord"
 
     async def bring_up_to_date() -> None:
         answering.metrics.gateway_is(

@@ -66,6 +66,8 @@ class Metrics:
             self._feedback.labels(verdict)
         for outcome in ("loaded", "refused"):
             self._reloads.labels(outcome)
+        for reason in ("bad_question", "queue_full", "too_soon"):
+            self._refusals.labels(reason)
 
     def answered(self, answer: Answer, way: str) -> None:
         """A question was answered, or found to have no answer."""

@@ -60,6 +60,7 @@ class Texts:
     no_median: str
     privacy_on: str
     privacy_off: str
+    privacy_log: str
     help: str
 
 
@@ -68,7 +69,9 @@ ENGLISH = Texts(
     nearest="-# The nearest passages, which may not answer it:",
     next_passages="**Next passages**, from the nearest to the farthest:",
     no_more_passages="There are no more passages for this question.",
-    small_talk="Hello! Ask me a question, and I quote the passages that answer it, word for word, with their source.",
+    small_talk=(
+        "At your service! Ask me a question, and I quote the passages that answer it, word for word, with their source."
+    ),
     paragraph="paragraph {number}",
     open_source="open at these words",
     excerpt="excerpt",
@@ -100,8 +103,8 @@ ENGLISH = Texts(
     gone="I no longer know this answer. Please ask the question again.",
     changed="The document has changed since this answer. Please ask the question again.",
     failed="Something went wrong, and it is noted under **{id}**. Please try again.",
-    forgotten="Done: I deleted what I kept of you ({answers} questions, {verdicts} opinions).",
-    nothing_to_forget="I keep nothing of you.",
+    forgotten="Done: I deleted what I kept about you ({answers} questions, {verdicts} opinions).",
+    nothing_to_forget="I keep nothing about you.",
     sources="**Documents I quote from** ({count})",
     sources_page="-# Page {page} of {pages}",
     source_passages="{count} passages",
@@ -118,9 +121,10 @@ ENGLISH = Texts(
     median="**{milliseconds} ms** (median)",
     no_median="no question yet",
     privacy_on=(
-        "I keep questions, answers and opinions, never who asked but as a scrambled number. /forget-me deletes yours."
+        "I keep questions, answers and opinions, and of who asked only a scrambled number. /forget-me deletes yours."
     ),
     privacy_off="What is asked stays in my memory until I am restarted, and is written nowhere.",
+    privacy_log="Questions are written into a log, which /forget-me does not reach.",
     help=(
         "**How to ask**\n"
         "- `/ask` and your question; with `private` only you see the answer\n"
@@ -129,7 +133,7 @@ ENGLISH = Texts(
         "**Then**\n"
         "- reply with “and when?” to go on: I remember what was asked before\n"
         "- the buttons show the context, the next passages, or share a private answer\n"
-        "- `/sources` lists my documents, `/about` says what I am, `/forget-me` deletes what I keep of you"
+        "- `/sources` lists my documents, `/about` says what I am, `/forget-me` deletes what I keep about you"
     ),
 )
 
@@ -139,11 +143,11 @@ FRENCH = Texts(
     next_passages="**Passages suivants**, du plus proche au plus lointain\u00a0:",
     no_more_passages="Il n’y a plus d’autre passage pour cette question.",
     small_talk=(
-        "Bonjour\u202f! Posez-moi une question\u00a0: je cite mot pour mot les passages qui y répondent, "
+        "À votre service\u202f! Posez-moi une question\u00a0: je cite mot pour mot les passages qui y répondent, "
         "avec leur source."
     ),
     paragraph="paragraphe {number}",
-    open_source="ouvrir à ces mots",
+    open_source="ouvrir à ce passage",
     excerpt="extrait",
     more_context="Plus de contexte",
     read_on="Lire la suite",
@@ -173,8 +177,8 @@ FRENCH = Texts(
     gone="Je ne connais plus cette réponse. Posez de nouveau la question.",
     changed="Le document a changé depuis cette réponse. Posez de nouveau la question.",
     failed="Une erreur s’est produite, notée sous **{id}**. Réessayez.",
-    forgotten="C’est fait\u00a0: j’ai effacé ce que je gardais de vous ({answers} questions, {verdicts} avis).",
-    nothing_to_forget="Je ne garde rien de vous.",
+    forgotten="C’est fait\u00a0: j’ai effacé ce que je gardais sur vous ({answers} questions, {verdicts} avis).",
+    nothing_to_forget="Je ne garde rien sur vous.",
     sources="**Les documents que je cite** ({count})",
     sources_page="-# Page {page} sur {pages}",
     source_passages="{count} passages",
@@ -191,19 +195,20 @@ FRENCH = Texts(
     median="**{milliseconds} ms** (médiane)",
     no_median="pas encore de question",
     privacy_on=(
-        "Je garde les questions, les réponses et les avis, jamais qui les a posées sinon sous un numéro brouillé. "
+        "Je garde les questions, les réponses et les avis\u202f; de leurs auteurs, rien qu’un numéro brouillé. "
         "/oublie-moi efface les vôtres."
     ),
     privacy_off="Ce qui est demandé reste dans ma mémoire jusqu’à mon redémarrage, et n’est écrit nulle part.",
+    privacy_log="Les questions sont écrites dans un journal, que /oublie-moi n’atteint pas.",
     help=(
         "**Comment demander**\n"
-        "- `/demander` et votre question\u202f; avec `privé`, vous seul voyez la réponse\n"
+        "- `/demander` et votre question\u202f; avec `privé`, la réponse n’est visible que par vous\n"
         "- mentionnez-moi, répondez à l’un de mes messages, ou écrivez-moi directement\n"
         "- sur un message\u00a0: Applications, puis «\u00a0Trouver la réponse\u00a0»\n"
         "**Ensuite**\n"
         "- répondez «\u00a0et pourquoi\u202f?\u00a0» pour continuer\u00a0: je me souviens de ce qui précède\n"
         "- les boutons montrent le contexte, les passages suivants, ou partagent une réponse privée\n"
-        "- `/sources` liste mes documents, `/à-propos` dit ce que je suis, `/oublie-moi` efface ce que je garde de vous"
+        "- `/sources` liste mes documents, `/à-propos` dit ce que je suis, `/oublie-moi` efface ce que j’ai de vous"
     ),
 )
 
@@ -215,7 +220,7 @@ COMMANDS_IN_FRENCH = {
     "question": "question",
     "What you would like to know": "Ce que vous voulez savoir",
     "private": "privé",
-    "Only you see the answer": "Vous seul voyez la réponse",
+    "Only you see the answer": "La réponse n’est visible que par vous",
     "Find the answer": "Trouver la réponse",
     "sources": "sources",
     "List the documents, or show one": "Lister les documents, ou en montrer un",
@@ -226,7 +231,7 @@ COMMANDS_IN_FRENCH = {
     "help": "aide",
     "How to ask": "Comment demander",
     "forget-me": "oublie-moi",
-    "Delete everything the bot keeps of you": "Effacer tout ce que le bot garde de vous",
+    "Delete everything the bot keeps about you": "Effacer tout ce que le bot garde sur vous",
 }
 """Names and descriptions of commands as Discord shows them to people who use it in French."""
 

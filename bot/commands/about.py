@@ -15,5 +15,11 @@ async def about(interaction: Interaction) -> None:
     async with attending(interaction) as texts:
         answering = interaction.client.answering
         status = await patiently(interaction, answering.worker.run(lambda index: index.status()))
-        card = about_card(status, texts, median_ms=answering.median_ms, keeps_feedback=answering.feedback.enabled)
+        card = about_card(
+            status,
+            texts,
+            median_ms=answering.median_ms,
+            keeps_feedback=answering.feedback.enabled,
+            logs_questions=answering.log_questions,
+        )
         await respond(interaction, card_view(card, texts), private=True)

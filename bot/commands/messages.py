@@ -51,7 +51,8 @@ async def on_message(client: VerbatimClient, message: discord.Message) -> None:
             )
         except Exception:  # noqa: BLE001 - `noted_error` logs it
             error_id = noted_error(f"a message (way={way})")
-            await _say(message, _texts(message).failed.format(id=error_id))
+            if way != "channel":
+                await _say(message, _texts(message).failed.format(id=error_id))
 
 
 def way_asked(client: VerbatimClient, message: discord.Message) -> Way | None:

@@ -27,6 +27,13 @@ ASKING = (
     "Où se trouve le phare",
     "Le phare est-il ouvert ?",
     "qu'est-ce que le Titre 1 autorise",
+    "Is Anthropic still used by the army",
+    "does Élodie work on Mondays",
+    "Anthropic est-elle sur la liste noire",
+    "Le Pentagone peut-il faire cela",
+    "savez-vous où est la carte",
+    "when does it open on Sundays",
+    "quand expire la carte du club",
 )
 NOT_ASKING = (
     "",
@@ -45,6 +52,14 @@ NOT_ASKING = (
     "```what = why if how else None```",
     "What a lovely day it is today! " * 30,
     "Qualité et prix sont excellents ici",
+    "Rendez-vous demain à 10 heures",
+    "Servez-vous il reste du gâteau",
+    "Que tout le monde se calme",
+    "Quand je rentre je vous appelle",
+    "When I get home I will call you",
+    "What a nice day everyone",
+    "Comment from the manager below",
+    "had lunch with them today",
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,7 +66,7 @@ def test_a_caption_tells_section_date_and_a_link_to_the_words():
     )
     caption = answer_card(answer(shown), FRENCH).passages[0].caption
     link = "https://example.org/a#:~:text=The%20answer."
-    assert caption == rf"-# **A title** · A \*section\* · paragraphe 3 · 2026-02-24 · [ouvrir à ces mots]({link})"
+    assert caption == rf"-# **A title** · A \*section\* · paragraphe 3 · 2026-02-24 · [ouvrir à ce passage]({link})"
 
 
 def test_an_abstention_says_so_and_labels_what_is_near():
@@ -156,9 +157,24 @@ def test_the_list_of_documents_is_paged():
 
 def test_about_tells_age_in_the_readers_own_words():
     status = IndexStatus("000007-abcdef", 1_700_000_000.9, 3, 40, 90, "all-MiniLM", 1)
-    card = about_card(status, ENGLISH, median_ms=11.6, keeps_feedback=True)
+    card = about_card(status, ENGLISH, median_ms=11.6, keeps_feedback=True, logs_questions=False)
     assert "built <t:1700000000:R>" in card.heading
     assert "**12 ms** (median)" in card.heading
+
+
+@pytest.mark.parametrize(
+    ("keeps", "logs", "said"),
+    [
+        (True, False, ENGLISH.privacy_on),
+        (False, False, ENGLISH.privacy_off),
+        (True, True, f"{ENGLISH.privacy_on} {ENGLISH.privacy_log}"),
+        (False, True, ENGLISH.privacy_log),
+    ],
+)
+def test_about_tells_where_questions_are_written(keeps, logs, said):
+    status = IndexStatus("000007-abcdef", 1_700_000_000.9, 3, 40, 90, "all-MiniLM", 1)
+    card = about_card(status, ENGLISH, median_ms=None, keeps_feedback=keeps, logs_questions=logs)
+    assert card.heading.splitlines()[-1] == f"-# {said}"
 
 
 def test_every_custom_id_has_room():

@@ -58,6 +58,16 @@ def test_it_says_that_it_is_well(bot: Program, port: int):
     assert get(port, "/readyz") == (200, "ok\n")
 
 
+def test_it_is_not_ready_while_the_connection_is_lost(bot: Program, discord: Discord, port: int):
+    lost = (503, "there is no connection to Discord\n")
+    discord.cut(3)
+    discord.wait(lambda: get(port, "/readyz") == lost, "word of the lost connection")
+    discord.wait(lambda: get(port, "/readyz") == (200, "ok\n"), "a connection")
+    discord.ask_to_reconnect()
+    bot.wait_for("resumed")
+    discord.wait(lambda: get(port, "/readyz") == (200, "ok\n"), "the next connection")
+
+
 def test_an_answer_is_counted_and_logged_without_its_question(bot: Program, discord: Discord, port: int):
     discord.shown(discord.slash("ask", by=500000000000000901, question=QUESTION))
     bot.wait_for("bot.answers: answer")
