@@ -103,7 +103,7 @@ ENGLISH = Texts(
     gone="I no longer know this answer. Please ask the question again.",
     changed="The document has changed since this answer. Please ask the question again.",
     failed="Something went wrong, and it is noted under **{id}**. Please try again.",
-    forgotten="Done: I deleted what I kept about you ({answers} questions, {verdicts} opinions).",
+    forgotten="Done: I deleted what I kept about you (questions: {answers}, opinions: {verdicts}).",
     nothing_to_forget="I keep nothing about you.",
     sources="**Documents I quote from** ({count})",
     sources_page="-# Page {page} of {pages}",
@@ -177,7 +177,9 @@ FRENCH = Texts(
     gone="Je ne connais plus cette réponse. Posez de nouveau la question.",
     changed="Le document a changé depuis cette réponse. Posez de nouveau la question.",
     failed="Une erreur s’est produite, notée sous **{id}**. Réessayez.",
-    forgotten="C’est fait\u00a0: j’ai effacé ce que je gardais sur vous ({answers} questions, {verdicts} avis).",
+    forgotten=(
+        "C’est fait\u00a0: j’ai effacé ce que je gardais sur vous (questions\u00a0: {answers}, avis\u00a0: {verdicts})."
+    ),
     nothing_to_forget="Je ne garde rien sur vous.",
     sources="**Les documents que je cite** ({count})",
     sources_page="-# Page {page} sur {pages}",
