@@ -34,7 +34,7 @@ _TEXTS = {
     "fr": {
         "abstention": "Le corpus ne le dit pas.",
         "nearest": "Les passages les plus proches :",
-        "small talk": "Bonjour ! Posez-moi une question, et je citerai les passages qui y répondent.",
+        "small talk": "À votre service ! Posez-moi une question, et je citerai les passages qui y répondent.",
         "paragraph": "paragraphe {number}, caractères {start}–{end}",
         "confidence": "confiance {confidence:.2f}, {milliseconds:.0f} ms",
     },

@@ -81,7 +81,7 @@ def test_a_conversation_goes_on_after_what_is_no_question(article_index, capsys)
     lines = converse(article_index, io.StringIO("\n🔥\nQui est Dario Amodei ?\nbonjour\n"), out)
     assert lines == 4
     assert "> Ce mardi 24 février, Dario Amodei, boss d'Anthropic" in out.getvalue()
-    assert "Bonjour" in out.getvalue()
+    assert "Posez-moi une question" in out.getvalue()
     assert capsys.readouterr().err == "The question has no letter and no digit. Ask it in words.\n"
 
 
