@@ -10,19 +10,21 @@ LONGEST_HEURISTIC = 600
 _MENTION = re.compile(r"<(?:@[!&]?|#)\d{1,20}>|<a?:\w{1,64}:\d{1,20}>")
 _CODE_OR_LINK = re.compile(r"```.*?```|`[^`]*`|<?https?://\S+", re.DOTALL)
 _QUESTION_MARK = re.compile(r"[?？؟]")
+_AUXILIARIES = "is|are|was|were|do|does|did|can|could|will|would|should|has|have|had"
 _OPENING = re.compile(
-    r"""\W*(?:(?:hi|hey|hello|please|so|and|but|ok|bonjour|salut|svp|et|mais|alors|dis|dites)\b\W*)*
+    rf"""\W*(?:(?:hi|hey|hello|please|so|and|but|ok|bonjour|salut|svp|et|mais|alors|dis|dites)\b\W*)*
     (?:
       who|whom|whose|what(?!\s+an?\b)|what['’]s|where|when['’]s|why|how|which
-    | when(?=\s+(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had)\b)
-    | (?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had)\s+
+    | when(?=\s+(?:{_AUXILIARIES})\b)
+    | (?:{_AUXILIARIES})\s+
       (?:the|a|an|there|it|he|she|they|we|you|i|this|that|any|anyone|somebody|someone|(?-i:[A-ZÀ-Þ])\w+)
     | qui|que(?!\s+tou)|quoi|quand(?!\s+(?:je|tu|ils?|elles?|on|nous|vous|même)\b)
     | o[uù](?=\s+(?:est|se|sont|en|va|a|peut|trouver|s['’]))
     | pourquoi|comment(?!\s+(?:from|by|on|of)\b)|combien
     | quel(?:le)?s?|lequel|laquelle|lesquel(?:le)?s
     | qu['’](?:est|a|en|ont|y)\w*|est[\s-]ce\b|c['’]est\s+(?:quoi|qui|quand|o[uù])|y[\s-]a[\s-]t[\s-]il
-    | (?:[\w’']+\s+){1,4}(?:peut|peuvent|doit|doivent|va|vont|a|est|ont|sont|était|sera|fait)-(?:t-)?(?:ils?|elles?|on)
+    | (?:[\w’']+\s+){{1,4}}(?:peut|peuvent|doit|doivent|va|vont|a|est|ont|sont|était|sera|fait)-
+      (?:t-)?(?:ils?|elles?|on)
     | \w+-(?:t-)?(?:ils?|elles?|on)
     | (?:avez|êtes|pouvez|savez|voulez|devez|connaissez|pensez|as|es|peux|sais|veux|dois|connais|penses)-(?:vous|tu)
     )\b""",

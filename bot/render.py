@@ -171,8 +171,9 @@ def about_card(
     status: IndexStatus, texts: Texts, *, median_ms: float | None, keeps_feedback: bool, logs_questions: bool
 ) -> Card:
     """What `/about` says."""
-    privacy = [texts.privacy_on] if keeps_feedback else [] if logs_questions else [texts.privacy_off]
-    privacy += [texts.privacy_log] if logs_questions else []
+    privacy = texts.privacy_on if keeps_feedback else texts.privacy_off
+    if logs_questions:
+        privacy += f" {texts.privacy_log}"
     median = texts.median.format(milliseconds=f"{median_ms:.0f}") if median_ms is not None else texts.no_median
     return notice(
         texts.about.format(
@@ -183,7 +184,7 @@ def about_card(
             age=relative_time(status.created),
             model=status.model.replace("`", "'")[:120],
             median=median,
-            privacy=" ".join(privacy),
+            privacy=privacy,
         )
     )
 

@@ -123,8 +123,8 @@ ENGLISH = Texts(
     privacy_on=(
         "I keep questions, answers and opinions, and of who asked only a scrambled number. /forget-me deletes yours."
     ),
-    privacy_off="What is asked stays in my memory until I am restarted, and is written nowhere.",
-    privacy_log="Questions are written into a log, which /forget-me does not reach.",
+    privacy_off="I keep questions, answers and opinions in memory alone, until I am restarted.",
+    privacy_log="Questions also stand in the operator’s log, which /forget-me does not reach.",
     help=(
         "**How to ask**\n"
         "- `/ask` and your question; with `private` only you see the answer\n"
@@ -200,8 +200,8 @@ FRENCH = Texts(
         "Je garde les questions, les réponses et les avis\u202f; de leurs auteurs, rien qu’un numéro brouillé. "
         "/oublie-moi efface les vôtres."
     ),
-    privacy_off="Ce qui est demandé reste dans ma mémoire jusqu’à mon redémarrage, et n’est écrit nulle part.",
-    privacy_log="Les questions sont écrites dans un journal, que /oublie-moi n’atteint pas.",
+    privacy_off="Je ne garde les questions, les réponses et les avis qu’en mémoire, jusqu’à mon redémarrage.",
+    privacy_log="Les questions figurent aussi dans le journal de l’opérateur, que /oublie-moi n’atteint pas.",
     help=(
         "**Comment demander**\n"
         "- `/demander` et votre question\u202f; avec `privé`, la réponse n’est visible que par vous\n"

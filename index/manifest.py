@@ -13,7 +13,7 @@ from index.errors import BUILD_COMMAND, DamagedIndexError, StaleIndexError
 
 FORMAT = 5
 
-_LATEST = 1e11  # Seconds: no date can be made of much later ones.
+_LATEST_EPOCH_SECONDS = 1e11  # Of much later ones no date can be made.
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
@@ -118,7 +118,7 @@ def _is_sound(manifest: Manifest) -> bool:
     return (
         isinstance(manifest.name, str)
         and isinstance(manifest.created, float)
-        and 0 <= manifest.created < _LATEST
+        and 0 <= manifest.created < _LATEST_EPOCH_SECONDS
         and all(isinstance(text, str) for text in texts)
         and all(type(count) is int and count >= 0 for count in counts)
         and all(isinstance(entry, dict) and all(isinstance(text, str) for text in entry.values()) for entry in words)

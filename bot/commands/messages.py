@@ -38,10 +38,8 @@ async def on_message(client: VerbatimClient, message: discord.Message) -> None:
         try:
             await _answer(client, message, way)
         except (RefusalError, QueueFullError) as refusal:
-            # Where nobody addressed the bot, it does not talk about itself.
-            if way != "channel":
-                texts = _texts(message)
-                await _say(message, refusal.line(texts) if isinstance(refusal, RefusalError) else texts.queue_full)
+            texts = _texts(message)
+            await _say(message, way, refusal.line(texts) if isinstance(refusal, RefusalError) else texts.queue_full)
         except discord.Forbidden:
             _log.warning(
                 "No permission to answer in channel %d of server %s: grant View Channel, Send Messages, "
@@ -51,8 +49,7 @@ async def on_message(client: VerbatimClient, message: discord.Message) -> None:
             )
         except Exception:  # noqa: BLE001 - `noted_error` logs it
             error_id = noted_error(f"a message (way={way})")
-            if way != "channel":
-                await _say(message, _texts(message).failed.format(id=error_id))
+            await _say(message, way, _texts(message).failed.format(id=error_id))
 
 
 def way_asked(client: VerbatimClient, message: discord.Message) -> Way | None:
@@ -123,7 +120,10 @@ async def _typing(channel: discord.abc.Messageable) -> AsyncIterator[None]:
         task.cancel()
 
 
-async def _say(message: discord.Message, text: str) -> None:
+async def _say(message: discord.Message, way: Way, text: str) -> None:
+    """Say something instead of an answer; where nobody addressed the bot, it does not talk about itself."""
+    if way == "channel":
+        return
     with unsent():
         await reply(message, text_view(text))
 

@@ -19,17 +19,17 @@ def read_html(data: bytes) -> Extract:
     import trafilatura
 
     with parsing("HTML"):
-        whole = trafilatura.load_html(data)
-        # The page that comes back has lost what numbers such items begin with: a mark is better than a wrong one.
-        numbered = whole is None or not whole.xpath("//ol[@start or @reversed or ol or ul] | //li[@value]")
+        tree = trafilatura.load_html(data)
         page = trafilatura.bare_extraction(
-            data,
+            tree,
             with_metadata=True,
             include_comments=False,
             date_extraction_params={"extensive_search": False, "original_date": True},
         )
-        if page is None or isinstance(page, dict) or page.body is None:
+        if tree is None or page is None or isinstance(page, dict) or page.body is None:
             return Extract(text=trafilatura.html2txt(data))
+        # The extracted page has lost what number such items begin with: a mark is better than a wrong one.
+        numbered = not tree.xpath("//ol[@start or @reversed or ol or ul] | //li[@value]")
         blocks = list(_page_blocks(page.body, numbered=numbered))
     return replace(
         joined(blocks),

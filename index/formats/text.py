@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from bisect import bisect_right
+from collections import deque
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -65,16 +65,15 @@ def _without_comments(text: str) -> str:
     if _COMMENT_STARTS not in text:
         return text
     starts = _line_starts(text)
-    code = [token.map for token in _tokens(text) if token.type in ("fence", "code_block") and token.map is not None]
-    code_ends = {starts[first]: starts[min(end, len(starts) - 1)] for first, end in code}
-    code_starts = list(code_ends)
+    lines_of_code = (token.map for token in _tokens(text) if token.type in ("fence", "code_block"))
+    code = deque((starts[first], starts[min(end, len(starts) - 1)]) for first, end in filter(None, lines_of_code))
     parts = []
     kept = position = 0
     while (match := _CODE_OR_COMMENT.search(text, position)) is not None:
-        before = bisect_right(code_starts, match.start())
-        code_end = code_ends[code_starts[before - 1]] if before else 0
-        if match.start() < code_end:
-            position = code_end
+        while code and code[0][1] <= match.start():
+            code.popleft()
+        if code and code[0][0] <= match.start():
+            position = code[0][1]
         elif match.group() != _COMMENT_STARTS:
             position = match.end()
         else:

@@ -168,7 +168,7 @@ def test_about_tells_age_in_the_readers_own_words():
         (True, False, ENGLISH.privacy_on),
         (False, False, ENGLISH.privacy_off),
         (True, True, f"{ENGLISH.privacy_on} {ENGLISH.privacy_log}"),
-        (False, True, ENGLISH.privacy_log),
+        (False, True, f"{ENGLISH.privacy_off} {ENGLISH.privacy_log}"),
     ],
 )
 def test_about_tells_where_questions_are_written(keeps, logs, said):

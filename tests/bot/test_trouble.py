@@ -151,16 +151,18 @@ def test_what_is_asked_while_the_cable_is_cut_is_answered_once_after_resuming(di
     assert discord.gateway.log.count("resumed") == 1
 
 
-def test_in_its_channels_questions_are_answered_without_a_mention(discord: Discord):
+def test_in_its_channels_questions_are_answered_without_a_mention(discord: Discord, bot: Program):
     asked = discord.say(KEEPER, channel=QUESTIONS, by=next(USERS))
     assert "Marie Le Goff" in text_of(discord.reply_to(asked))
     ignored = [
         discord.say("I like lighthouses very much.", channel=QUESTIONS, by=next(USERS)),
         discord.say(KEEPER, channel=GENERAL, by=next(USERS)),
+        discord.say("What is [broken] here?", channel=QUESTIONS, by=next(USERS)),
     ]
+    bot.wait_for("a message (way=channel)")
     last = discord.say(KEEPER, channel=QUESTIONS, by=next(USERS))
     discord.reply_to(last)
-    assert [discord.replies_to(message) for message in ignored] == [[], []]
+    assert [discord.replies_to(message) for message in ignored] == [[], [], []]
 
 
 def test_a_mention_of_its_role_is_a_mention(discord: Discord):
