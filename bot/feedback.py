@@ -106,9 +106,11 @@ class FeedbackKeeper:
             lambda: self._feedback.judge(answer_id, judge=self.person(user), helpful=helpful), default=False
         )
 
-    async def explain(self, answer_id: str, *, user: int, reason: str) -> None:
-        """Add the reason to a verdict."""
-        await self._try(lambda: self._feedback.explain(answer_id, judge=self.person(user), reason=reason), None)
+    async def explain(self, answer_id: str, *, user: int, reason: str) -> bool:
+        """Add the reason to a verdict; False when that is no longer kept."""
+        return await self._try(
+            lambda: self._feedback.explain(answer_id, judge=self.person(user), reason=reason), default=False
+        )
 
     async def forget(self, user: int) -> tuple[int, int]:
         """Delete what a user asked and judged, also where it is kept in the file from an earlier time.

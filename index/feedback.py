@@ -153,9 +153,12 @@ class Feedback:
         ).rowcount
         return changed > 0
 
-    def explain(self, answer_id: str, *, judge: str, reason: str) -> None:
-        """Add a reason to a verdict."""
-        self._base.execute("UPDATE verdicts SET reason = ? WHERE answer = ? AND judge = ?", (reason, answer_id, judge))
+    def explain(self, answer_id: str, *, judge: str, reason: str) -> bool:
+        """Add a reason to a verdict; False when that is no longer kept."""
+        changed = self._base.execute(
+            "UPDATE verdicts SET reason = ? WHERE answer = ? AND judge = ?", (reason, answer_id, judge)
+        ).rowcount
+        return changed > 0
 
     def forget(self, person: str) -> tuple[int, int]:
         """Delete what a person asked and judged: how many answers and how many verdicts went.

@@ -11,6 +11,7 @@ from typing import Any
 
 import discord
 
+from bot.answering import RefusalError
 from bot.replies import attending, say
 from bot.texts import Texts
 from bot.views import VERSION, Interaction
@@ -44,7 +45,9 @@ async def on_form(interaction: Interaction) -> None:
         reason = next(_typed(data.get("components", [])), "").strip()
         if reason:
             answer_id = form.removeprefix(_FORM)
-            await interaction.client.answering.feedback.explain(answer_id, user=interaction.user.id, reason=reason)
+            feedback = interaction.client.answering.feedback
+            if not await feedback.explain(answer_id, user=interaction.user.id, reason=reason):
+                raise RefusalError("gone")
         await say(interaction, texts.thanks_reason if reason else texts.thanks)
 
 

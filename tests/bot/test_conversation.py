@@ -300,6 +300,15 @@ def test_forget_me_deletes_what_was_kept(discord: Discord):
     assert text_of(discord.shown(discord.click(message, ENGLISH.helpful, by=user))) == ENGLISH.gone
 
 
+def test_a_reason_for_an_answer_that_was_forgotten_is_not_said_to_be_noted(discord: Discord):
+    user = next(USERS)
+    message = discord.shown(discord.slash("ask", question=KEEPER, by=user))
+    judged = discord.click(message, ENGLISH.not_helpful, by=user)
+    form = discord.wait(lambda: judged.form, "a form")
+    discord.shown(discord.slash("forget-me", by=user))
+    assert text_of(discord.shown(discord.fill(form, "too late", by=user))) == ENGLISH.gone
+
+
 def test_forget_me_deletes_what_somebody_else_looked_up(discord: Discord):
     author, reader = next(USERS), next(USERS)
     asked = discord.say(BUILT, by=author)
