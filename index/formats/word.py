@@ -1,10 +1,11 @@
-"""The paragraphs and tables of a Word document, as python-docx reads them."""
+"""The paragraphs, tables and notes of a Word document, as python-docx reads them."""
 
 from __future__ import annotations
 
 import io
 import re
 import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -15,11 +16,12 @@ MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 
 _WORD_LISTS = ("List Bullet", "List Number")
 _WORD_HEADING = re.compile(r"Title|Heading ([1-9])")
+_NOTES = ("footnote", "endnote")
 _WORD_WRAPPERS = ("w:sdt", "w:sdtContent", "w:ins", "w:moveTo", "w:smartTag", "w:customXml", "w:fldSimple")
 
 
 def read_docx(data: bytes) -> Extract:
-    """The paragraphs and tables of a Word document, in order."""
+    """The paragraphs and tables of a Word document, in order; notes follow the paragraph or table that calls them."""
     import docx
     from docx.table import Table
 
@@ -29,6 +31,7 @@ def read_docx(data: bytes) -> Extract:
                 raise UnreadableError(f"it unpacks to more than {MAX_UNPACKED_BYTES:,} bytes")
         document = docx.Document(io.BytesIO(data))
         _unwrap(document.element.body)
+        notes = _notes(document)
         blocks: list[tuple[str, int]] = []
         for block in document.iter_inner_content():
             if isinstance(block, Table):
@@ -42,6 +45,7 @@ def read_docx(data: bytes) -> Extract:
                 is_item = style.startswith(_WORD_LISTS) or (properties is not None and properties.numPr is not None)
                 mark = "- " if is_item and not heading and block.text.strip() else ""
                 blocks.append((mark + block.text.strip(), int(heading[1] or 0) + 1 if heading else 0))
+            blocks += [(note, 0) for note in _called(block._element, notes)]
         properties = document.core_properties
         title = properties.title or next((text for text, level in blocks if level and text.strip()), "")
         language = language_code(properties.language or "")
@@ -55,6 +59,33 @@ def _cell_words(cell: Any) -> str:
 
     paragraphs = (Paragraph(element, cell).text for element in cell._tc.iter(qn("w:p")))
     return " ".join(" ".join(paragraphs).split())
+
+
+def _notes(document: Any) -> dict[tuple[str, str], list[str]]:
+    """The paragraphs of each footnote and endnote, by its kind and id; python-docx reads neither."""
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import qn
+    from docx.text.paragraph import Paragraph
+
+    notes = {}
+    for relation in document.part.rels.values():
+        kind = relation.reltype.rpartition("/")[2].removesuffix("s")
+        if kind in _NOTES and not relation.is_external:
+            part = parse_xml(relation.target_part.blob)
+            _unwrap(part)
+            for note in part.iter(qn(f"w:{kind}")):
+                texts = (Paragraph(element, document).text.strip() for element in note.iter(qn("w:p")))
+                notes[kind, note.get(qn("w:id"))] = [text for text in texts if text]
+    return notes
+
+
+def _called(block: Any, notes: dict[tuple[str, str], list[str]]) -> Iterator[str]:
+    """The paragraphs of the notes that a block calls, in order."""
+    from docx.oxml.ns import qn
+
+    kinds = {qn(f"w:{kind}Reference"): kind for kind in _NOTES}
+    for call in block.iter(*kinds):
+        yield from notes.pop((kinds[call.tag], call.get(qn("w:id"))), ())
 
 
 def _unwrap(body: Any) -> None:

@@ -6,6 +6,8 @@ import io
 
 import docx
 import pytest
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
@@ -82,6 +84,50 @@ def test_word_documents_keep_what_was_inserted_or_filled_in():
     for place, part in enumerate((control, tracked)):
         document.element.body.insert(place, parse_xml(part))
     assert read_docx(word(document)).text == "In a control.\n\nThe fee is twelve euros a day, says Ann."
+
+
+def with_notes(document, kind, notes):
+    space = nsdecls("w")
+    mark = f"<w:r><w:{kind}Ref/></w:r>"
+    texts = "".join(
+        f'<w:{kind} w:id="{number}"><w:p>{mark}<w:r><w:t xml:space="preserve"> {text}</w:t></w:r></w:p></w:{kind}>'
+        for number, text in enumerate(notes, start=1)
+    )
+    separator = f'<w:{kind} w:type="separator" w:id="0"><w:p><w:r><w:separator/></w:r></w:p></w:{kind}>'
+    part = Part(
+        PackURI(f"/word/{kind}s.xml"),
+        f"application/vnd.openxmlformats-officedocument.wordprocessingml.{kind}s+xml",
+        f"<w:{kind}s {space}>{separator}{texts}</w:{kind}s>".encode(),
+        document.part.package,
+    )
+    document.part.relate_to(part, f"http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}s")
+
+
+def call(paragraph, kind, number):
+    paragraph.add_run()._r.append(parse_xml(f'<w:{kind}Reference {nsdecls("w")} w:id="{number}"/>'))
+
+
+def test_notes_of_a_word_document_follow_what_calls_them():
+    document = docx.Document()
+    document.add_heading("Wages", 1)
+    first = document.add_paragraph("The rate rose")
+    call(first, "footnote", 2)
+    first.add_run(" in May.")
+    call(first, "endnote", 1)
+    cell = document.add_table(1, 1).cell(0, 0).paragraphs[0]
+    cell.add_run("12 euros")
+    call(cell, "footnote", 1)
+    document.add_heading("Leave", 1)
+    with_notes(document, "footnote", ["Before tax.", "By 2 %.", "Called by nothing."])
+    with_notes(document, "endnote", ["See the agreement."])
+    extract = read_docx(word(document))
+    assert extract.text.split("\n\n") == [
+        "Wages",
+        *("The rate rose in May.", "By 2 %.", "See the agreement."),
+        *("12 euros", "Before tax."),
+        "Leave",
+    ]
+    assert [extract.text[start:end] for start, end, _ in extract.headings or ()] == ["Wages", "Leave"]
 
 
 def broken_documents():
