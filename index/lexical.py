@@ -65,9 +65,9 @@ _FRENCH_FUNCTION_WORDS = """
 ai ait alors as au aucun aussi autre autres aux avec avez avoir avons c ca car ce ceci cela celle celles celui ces
 cet cette ceux chez ci comme comment dans de des donc dont du elle elles en encore entre est et etait etaient etc
 ete etes etre eu eux fait faire faut font il ils j je l la le les leur leurs lui ma mais meme memes mes moi mon n ne
-ni nos notre nous ont ou par parce pas peu peut peux plus pour pourquoi pouvons puis qu quand que quel quelle
-quelles quels quelque quelques qui quoi sa sans se sera ses si soi soit son sont sous suis sur ta te tes toi ton
-tous tout toute toutes tres trop tu un une vers veut vos votre vous y combien
+m ni nos notre nous ont ou par parce pas peu peut peux plus pour pourquoi pouvons puis qu quand que quel quelle
+quelles quels quelque quelques qui quoi s sa sans se sera ses si soi soit son sont sous suis sur ta te tes toi ton
+t tous tout toute toutes tres trop tu un une vers veut vos votre vous y combien
 """
 FUNCTION_WORDS_OF = {"en": frozenset(_ENGLISH_FUNCTION_WORDS.split()), "fr": frozenset(_FRENCH_FUNCTION_WORDS.split())}
 FUNCTION_WORDS = FUNCTION_WORDS_OF["en"] | FUNCTION_WORDS_OF["fr"]

@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 
 from index.errors import QuestionError
-from index.lexical import FUNCTION_WORDS, words
+from index.language import detect_question
+from index.lexical import FUNCTION_WORDS, fold, words
 
 MAX_CHARACTERS = 2_000
 
@@ -21,6 +22,23 @@ _SMALL_TALK = re.compile(
 )
 _GOES_ON = re.compile(r"(?:and|but|what about|how about|et|mais)\b", re.IGNORECASE)
 _GOES_ON_WORDS = 6
+
+# A verb may hang before a French pronoun: "refuse-t-elle".
+_PRONOUN = {
+    "en": re.compile(r"\b(?:he|she|they|him|her|them|his|hers|theirs?|it|its)\b"),
+    "fr": re.compile(r"\b(?:[^\W_]+-(?:t-)?)?(?:ils?|elles?|lui|leurs?|son|sa|ses)\b"),
+}
+# "Is it true that …", "how long does it take to …", "y a-t-il …", "faut-il …", "est-il permis de …".
+_IMPERSONAL = re.compile(
+    r"\bit\b.*\b(?:to|that|if|whether)\b|\by [^\W_]+-(?:t-)?il\b|\b(?:faut|agit|existe-t|reste-t|suffit|convient)-il\b"
+    r"|\bil (?:ne |n')?(?:y|s'agit|faut|faudra|existe|reste|suffit|convient)\b"
+    r"|\b(?:est-il|il est) [^\W_]+ (?:de|d'|qu)"
+)
+_ASKS_WHICH = re.compile(
+    r"(?:how|what|which|quel|quelles?|quels|combien)\b|(?:a|de|en|in|at|for|pour) (?:what|which|quel)"
+)
+_ARTICLE = {"en": re.compile(r"\b(?:the|an?)\b"), "fr": re.compile(r"\b(?:l[ea]s?|une?|des|du|l(?='))\b")}
+_MOST_PRONOUN_WORDS = 9
 
 
 def cleaned(question: str) -> str:
@@ -67,7 +85,23 @@ def leading_to(previous: Sequence[str]) -> list[str]:
 def _is_follow_up(question: str) -> bool:
     """Whether a question names nothing itself ("why?", "et quand ?"), or is short and goes on ("and in France?")."""
     goes_on = _GOES_ON.match(question) is not None and len(words(question)) <= _GOES_ON_WORDS
-    return goes_on or _names_nothing(question)
+    return goes_on or _names_nothing(question) or _points_back(question)
+
+
+def _points_back(question: str) -> bool:
+    """Whether a short question has a pronoun for what it does not name: "How old is he?", "Où habite-t-elle ?"."""
+    text = fold(question).replace("’", "'")
+    language = detect_question(question)
+    pronoun = _PRONOUN[language].search(text)
+    if pronoun is None or len(words(text)) > _MOST_PRONOUN_WORDS or _IMPERSONAL.search(text):
+        return False
+    before = text[: pronoun.start()]
+    named = [word for word in words(before) if word not in FUNCTION_WORDS]
+    if not named:
+        return True
+    # What is asked for is not what the pronoun means ("which party did he join?"), a name or "the company" is.
+    has_name = any(map(str.isupper, "".join(question.split()[1 : len(before.split())])))
+    return bool(_ASKS_WHICH.match(text)) and len(named) <= 2 and not (has_name or _ARTICLE[language].search(before))
 
 
 def _names_nothing(question: str) -> bool:

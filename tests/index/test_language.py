@@ -13,6 +13,9 @@ from index.language import detect, detect_question
         ("Qui est Dario Amodei ?", "fr"),
         ("Quel ultimatum a été lancé à Anthropic ?", "fr"),
         ("Que refuse Anthropic ?", "fr"),
+        ("Pourquoi a-t-on refusé le premier scénario ?", "fr"),
+        ("Combien d'amendes Azur-Jet a-t-elle payées ?", "fr"),
+        ("A-t-il refusé ?", "fr"),
         ("Can Jean Valjean return?", "en"),
     ],
 )
