@@ -1,6 +1,6 @@
 """What each part of the search is worth: the share of questions whose first passage is right, with and without it.
 
-    python benchmarks/ablation.py ../shared/eval/article ../shared/eval/xquad
+    python benchmarks/ablation.py FOLDER …
 
 The upper rows add one part after another; the lower ones take one away from the ranking, or put a typing error into
 every question. All use the weights that are shipped: nothing is fitted anew to the parts that are left, both searches

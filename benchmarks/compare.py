@@ -1,6 +1,6 @@
 """The product beside its alternatives: the same questions of the same corpora, in one run.
 
-    python benchmarks/compare.py ../shared/eval/article ../shared/eval/xquad [--json]
+    python benchmarks/compare.py FOLDER … [--json]
 
 Each folder holds `corpus/` and `questions.jsonl`. Every system runs in a process of its own, and each question is put
 to all of them in turn, in an order that changes from question to question: whatever else the machine does slows all of

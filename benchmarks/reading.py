@@ -1,6 +1,6 @@
 """What reading the doubtful passages is worth, and what it costs.
 
-    python benchmarks/reading.py ../shared/eval/article ../shared/eval/xquad-gaps
+    python benchmarks/reading.py FOLDER …
 
 Every question is asked twice: as shipped, and with no passage taken for doubtful. The threshold is the shipped one
 both times, so compare hits, highlights and AUROC.

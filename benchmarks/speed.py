@@ -1,6 +1,6 @@
 """How fast it is here: passages embedded a second, and the milliseconds of a question by the size of the corpus.
 
-    python benchmarks/speed.py ../shared/eval/laws/corpus
+    python benchmarks/speed.py FOLDER/corpus
 
 The texts are those of a folder, repeated with changed words until there are enough passages. Only the texts of a
 sample are embedded by the model; all others get a vector near one of the sample's, since how long a search takes

@@ -123,7 +123,7 @@ ENGLISH = Texts(
     privacy_on=(
         "I keep questions, answers and opinions, and of who asked only a scrambled number. /forget-me deletes yours."
     ),
-    privacy_off="I keep questions, answers and opinions in memory alone, until I am restarted.",
+    privacy_off="I keep questions and answers in memory alone, until I am restarted.",
     privacy_log="Questions also stand in the operator’s log, which /forget-me does not reach.",
     help=(
         "**How to ask**\n"
@@ -200,7 +200,7 @@ FRENCH = Texts(
         "Je garde les questions, les réponses et les avis\u202f; de leurs auteurs, rien qu’un numéro brouillé. "
         "/oublie-moi efface les vôtres."
     ),
-    privacy_off="Je ne garde les questions, les réponses et les avis qu’en mémoire, jusqu’à mon redémarrage.",
+    privacy_off="Je ne garde les questions et les réponses qu’en mémoire, jusqu’à mon redémarrage.",
     privacy_log="Les questions figurent aussi dans le journal de l’opérateur, que /oublie-moi n’atteint pas.",
     help=(
         "**Comment demander**\n"

@@ -47,7 +47,7 @@ def read_markdown(data: bytes) -> Extract:
     extract = _with_first_line(replace(declared, text=_without_comments(declared.text)))
     starts = _line_starts(extract.text)
     headings = []
-    title = ""
+    title, first_line = "", extract.title
     tokens = _tokens(extract.text)
     for token, inline in pairwise(tokens):
         if token.type == "heading_open" and token.map is not None:
@@ -57,7 +57,9 @@ def read_markdown(data: bytes) -> Extract:
             headings.append(Heading(start, end, int(token.tag[1:])))
             if token.tag == "h1" and not title:
                 title = inline.content
-    return replace(extract, title=declared.title or title or extract.title, headings=tuple(headings) or None)
+            if not extract.text[:start].strip() and extract.title:
+                first_line = inline.content
+    return replace(extract, title=declared.title or title or first_line, headings=tuple(headings) or None)
 
 
 def _without_comments(text: str) -> str:

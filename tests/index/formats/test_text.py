@@ -99,6 +99,7 @@ def test_rules_are_no_front_matter(text):
 
 def test_the_title_is_the_first_heading_or_a_first_line_that_stands_alone():
     assert read_markdown(b"Some text.\n\n# The title\n\nMore.").title == "The title"
+    assert read_markdown(b"## The *title* ##\n\nText.").title == "The *title*"
     assert read_plain(b"\n\nThe title  \n\nText.").title == "The title"
     assert read_plain(b"A line of text.\n\nMore.").title == ""
     assert read_plain(b"Two lines\nof text\n\nMore.").title == ""
