@@ -12,6 +12,7 @@ Expectation = Literal["number", "date", "age", "definition", ""]
 KINDS: tuple[Expectation, ...] = ("number", "date", "age")
 """Those that a sentence has or has not."""
 
+_AUXILIARIES = "is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|est|sont|a|ont|aura|sera|etait|fut"
 _DATE_NOUNS = "date|day|month|year|decade|century|jour|mois|annee|siecle"
 _NUMBER_NOUNS = "percentage|percent|number|amount|pourcentage|nombre|montant"
 
@@ -30,11 +31,12 @@ def _asked_of(nouns: str) -> str:
 _ASKED: tuple[tuple[Expectation, str], ...] = (
     ("date", r"\b(?:since what|depuis combien de temps)\b"),
     ("age", rf"\bhow old\b|{_asked_of('age')}"),
-    ("number", rf"\b(?:how (?:many|much|long|far|tall|high|big|large|often)|combien)\b|{_asked_of(_NUMBER_NOUNS)}"),
-    # "When" begins a question, or ends it; in the midst of one it says under which circumstances.
+    ("number", rf"\b(?:how (?:many|much|long|far|tall|high|big|large)|combien)\b|{_asked_of(_NUMBER_NOUNS)}"),
+    # "When" begins a question, or ends it; in the midst of one, or before a comma, it says under which circumstances.
     (
         "date",
-        r"(?:^|[,;:?!.]\s*|\b(?:and|or|since|until|by|from|et|ou|depuis|pour|a partir de|de)\s+|'a\s+)(?:when|quand)\b",
+        r"(?:^|[,;:?!.]\s*|\b(?:and|or|since|until|by|from|et|ou|depuis|pour|a partir de|de)\s+|'a\s+)"
+        rf"(?:when|quand)\b(?:\s+(?:{_AUXILIARIES})\b|(?!.*,))",
     ),
     ("date", r"\b(?:when|quand)\W*$"),
     ("date", rf"(?:^(?:the |la |l')?|^{_WHAT}\b.*\b)(?:deadline|echeance|date limite)\b|{_asked_of(_DATE_NOUNS)}"),

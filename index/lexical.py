@@ -10,7 +10,7 @@ import logging
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     from index.embedding import Vectors
 
 # A change of how text becomes terms raises this number, and with it indexes are made anew, without embedding.
-LEXICAL_RULES = 1
+LEXICAL_RULES = 2
 
 K1, B = 1.2, 0.5
 
 ALIKE = 0.8
 """What a word that is only spelt alike counts, of one that is the same."""
+
+_SHORTEST_ALIKE = 5
+"""Nothing shorter is taken for a word of the corpus: with three or four letters too many are alike."""
 
 _VOCABULARY_FILE = "lexical.words.txt"
 _FILE_NAMES = {
@@ -44,10 +47,10 @@ _FILE_NAMES = {
 }
 
 _WORDS = re.compile(r"[^\W_]+")
-_CAPITAL = re.compile(r"\b[A-ZÀ-ÖØ-Þ]")
-_NAME = re.compile(
-    r"\b[A-ZÀ-ÖØ-Þ][\w’'-]*(?:\s+(?:(?:of|the|and|for|de|la|le|les|du|des|et|pour)\s+)?[A-ZÀ-ÖØ-Þ][\w’'-]*){2,7}"
-)
+_DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}")
+_CAPITALIZED = re.compile(r"\b[A-ZÀ-ÖØ-Þ][\w-]*")
+_BETWEEN = r"(?:(?:of|the|and|for|de|la|le|les|du|des|et|pour|sur|à|aux)[^\S\n]+){0,2}(?:[dl]['’])?"
+_NAME = re.compile(rf"\b[A-ZÀ-ÖØ-Þ][\w’'-]*(?:[^\S\n]+{_BETWEEN}[A-ZÀ-ÖØ-Þ][\w’'-]*){{2,8}}")
 # A character class: str.translate looks up each character and takes several times as long.
 _ACCENTS = re.compile(
     "[" + "".join(chr(code) for code in range(0x300, 0x10000) if unicodedata.combining(chr(code))) + "]"
@@ -62,10 +65,10 @@ this those through to too under until up ve very was we were what whats when whe
 will with would you your yours tell give show explain describe please
 """
 _FRENCH_FUNCTION_WORDS = """
-ai ait alors as au aucun aussi autre autres aux avec avez avoir avons c ca car ce ceci cela celle celles celui ces
+a ai ait alors as au aucun aussi autre autres aux avec avez avoir avons c ca car ce ceci cela celle celles celui ces
 cet cette ceux chez ci comme comment dans de des donc dont du elle elles en encore entre est et etait etaient etc
 ete etes etre eu eux fait faire faut font il ils j je l la le les leur leurs lui ma mais meme memes mes moi mon n ne
-m ni nos notre nous ont ou par parce pas peu peut peux plus pour pourquoi pouvons puis qu quand que quel quelle
+m ni nos notre nous on ont ou par parce pas peu peut peux plus pour pourquoi pouvons puis qu quand que quel quelle
 quelles quels quelque quelques qui quoi s sa sans se sera ses si soi soit son sont sous suis sur ta te tes toi ton
 t tous tout toute toutes tres trop tu un une vers veut vos votre vous y combien
 """
@@ -84,14 +87,25 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The folded words of a text, in order."""
-    return _WORDS.findall(fold(text))
+    """The folded words of a text, in order; initials with points are one ("D.P.A.")."""
+    return _WORDS.findall(_DOTTED.sub(lambda match: match.group().replace(".", ""), fold(text)))
 
 
 def words_and_acronyms(text: str) -> tuple[str, ...]:
     """The folded words of a text, and the acronym of each name of three words or more ("dpa")."""
-    names = (_CAPITAL.findall(match.group()) for match in _NAME.finditer(text))
-    return (*words(text), *(fold("".join(initials)) for initials in names if len(initials) >= 3))
+    acronyms = (name for match in _NAME.finditer(text) for name in _initials(match.group()))
+    return (*words(text), *acronyms)
+
+
+def _initials(name: str) -> Iterator[str]:
+    """The acronyms of a name; a "The" in it begins another one."""
+    parts = [""]
+    for word in map(fold, _CAPITALIZED.findall(name)):
+        if word in FUNCTION_WORDS:
+            parts.append("")
+        else:
+            parts[-1] += word[0]
+    return (part for part in parts if len(part) >= 3)
 
 
 @lru_cache(maxsize=200_000)
@@ -114,6 +128,13 @@ class QueryTerm:
     weight: float
     rarity: float
     known: bool
+
+
+def acronyms_of(text: str) -> frozenset[str]:
+    """The folded words that are written in capitals in a text that is not."""
+    if text.isupper():
+        return frozenset()
+    return frozenset(fold(word) for word in _WORDS.findall(text) if len(word) > 1 and word.isupper())
 
 
 def informative_words(text: str) -> list[str]:
@@ -165,19 +186,20 @@ class LexicalIndex:
         self.row_of_word = {word: row for row, word in enumerate(vocabulary)}
         self._count = count
         self._frequencies = np.diff(self._index.scores["indptr"])
-        self._alike = SpellingIndex(vocabulary)
+        self._alike = SpellingIndex(vocabulary, shortest=_SHORTEST_ALIKE)
 
     def query(self, text: str, spelt_right: Container[str] = ()) -> list[QueryTerm]:
         """The informative words of a question, as this index can look them up.
 
         A word that the corpus does not know is taken for one that is spelt alike, also one that is `spelt_right` when
-        it differs by a single letter ("defence" for "defense").
+        it differs by a single letter ("defence" for "defense"); but no acronym is taken for another.
         """
-        return [self._term(word, spelt_right) for word in informative_words(text)]
+        acronyms = acronyms_of(text)
+        return [self._term(word, spelt_right, word in acronyms) for word in informative_words(text)]
 
     def nearest(self, word: str) -> str | None:
-        """The function word, else the corpus's, that a misspelt one was meant to be, if one is near enough."""
-        return (_function_words().nearest(word) if len(word) < 5 else None) or self._alike.nearest(word)
+        """The function word or, of five letters or more, the corpus's that a misspelt one was meant to be."""
+        return (_function_words().nearest(word) if len(word) < _SHORTEST_ALIKE else None) or self._alike.nearest(word)
 
     def scores(self, query: Sequence[QueryTerm]) -> Vectors:
         """The BM25 score of every passage, as a share of the most that the question could get; shape (passages,)."""
@@ -202,10 +224,10 @@ class LexicalIndex:
         """The rows of those stems that some passage has."""
         return [self._index.vocab_dict[found] for found in stems if found in self._index.vocab_dict]
 
-    def _term(self, word: str, spelt_right: Container[str]) -> QueryTerm:
+    def _term(self, word: str, spelt_right: Container[str], is_acronym: bool) -> QueryTerm:
         stems = self._stems(word)
         weight = 1.0
-        if not any(found in self._index.vocab_dict for found in stems):
+        if not (is_acronym or any(found in self._index.vocab_dict for found in stems)):
             alike = self._alike.nearest(word, spelt_right=word in spelt_right)
             if alike is not None:
                 stems, weight = self._stems(alike), ALIKE
@@ -239,8 +261,12 @@ def _is_whole(index: Any, count: int) -> bool:
 class SpellingIndex:
     """Words by their first letter and length, to find those that differ by a letter or two."""
 
-    def __init__(self, vocabulary: Iterable[str]) -> None:
-        """`vocabulary` holds folded words; of those equally near the first one is taken."""
+    def __init__(self, vocabulary: Iterable[str], shortest: int = 3) -> None:
+        """`vocabulary` holds folded words; of those equally near the first one is taken.
+
+        For words of fewer letters than `shortest` none is looked for.
+        """
+        self._shortest = shortest
         self._buckets: dict[tuple[str, int], list[str]] = defaultdict(list)
         for word in vocabulary:
             self._buckets[word[:1], len(word)].append(word)
@@ -254,7 +280,7 @@ class SpellingIndex:
         from rapidfuzz.distance import OSA
         from rapidfuzz.process import extractOne
 
-        if len(word) < (6 if spelt_right else 3) or not word.isalpha():
+        if len(word) < (6 if spelt_right else self._shortest) or not word.isalpha():
             return None
         allowed = 2 if len(word) >= 8 and not spelt_right else 1
         candidates = [

@@ -8,37 +8,61 @@ from collections.abc import Sequence
 
 from index.errors import QuestionError
 from index.language import detect_question
-from index.lexical import FUNCTION_WORDS, fold, words
+from index.lexical import FUNCTION_WORDS, acronyms_of, fold, words
 
 MAX_CHARACTERS = 2_000
 
-_SMALL_TALK = re.compile(
-    r"(?:hi|hello|hey|hiya|yo|good (?:morning|afternoon|evening|night)|thanks?(?: you)?(?: (?:so|very) much)?|thx|ty"
-    r"|bye|goodbye|see you|ok(?:ay)?|lol|cool|nice|great|how are you|what'?s up|test(?:ing)?|ping"
-    r"|salut|bonjour|bonsoir|bonne (?:nuit|journée|soirée)|coucou|merci(?: (?:beaucoup|bien))?|au revoir|d'accord"
-    r"|super|ça va|ca va|comment (?:ça|ca) va|comment vas[- ]tu|comment allez[- ]vous|mdr)"
-    r"(?:[ ,]+(?:there|all|everyone|bot|again|à tous|a tous|tout le monde|le bot|you|toi|vous))*",
-    re.IGNORECASE,
+_TO_WHOM = r"(?:[ ,]+(?:there|all|everyone|bot|again|[àa] tous|tout le monde|le bot|you|toi|vous))*"
+_GREETING = "(?:hi|hello|hey|hiya|yo|good (?:morning|afternoon|evening)|salut|bonjour|bonsoir|coucou)"
+_PLEASE = r"(?:please|pls|plz|thx|svp|stp|s['’]il (?:vous|te) pla[iî]t)"
+_THANKS = (
+    r"(?:(?:many )?thanks?(?: you)?(?: (?:so|very) much| a (?:lot|bunch)| in advance)?"
+    r"|merci(?: (?:beaucoup|bien|d['’]avance))?)"
 )
+# Of folded text, any number of them in a row.
+_SMALL_TALK = re.compile(
+    rf"(?:(?:{_GREETING}|{_PLEASE}|{_THANKS}|ty|bye|goodbye|good night|see you|ok(?:ay)?|cool|nice|great|wow|lol|mdr"
+    r"|yes|yep|yeah|no|nope|sorry|(?:ha|he){2,}h?|how are you|what's up|test(?:ing)?|ping|help|bravo|super|oui|ouais"
+    r"|non|hein|bonne (?:nuit|journee|soiree)|au revoir|d'accord|(?:comment )?ca va|comment (?:vas[- ]tu|allez[- ]vous)"
+    r"|(?:who|what) are you|who (?:made|built|created) you|are you (?:real|human|a (?:ro)?bot|ok)|what can you do"
+    r"|qui (?:es[- ]tu|etes[- ]vous)|tu es qui|qui t'a (?:cree|fait)|es[- ]tu un robot|que (?:sais|peux)[- ]tu faire)"
+    rf"\b{_TO_WHOM}[ ,.!?…;:]*)+"
+)
+# "Bonjour, qui est …" and "who is …, thanks".
+_BEFORE = re.compile(rf"(?:{_GREETING}{_TO_WHOM}(?![\w-])[ ,.!:;]*)+", re.IGNORECASE)
+_AFTER = re.compile(rf"(?<![ ,.!?;])(?:[ ,.!?;]+{_PLEASE}| *[,.!?;]+ *{_THANKS})+[ .!?…]*$", re.IGNORECASE)
 _GOES_ON = re.compile(r"(?:and|but|what about|how about|et|mais)\b", re.IGNORECASE)
 _GOES_ON_WORDS = 6
+_ASKING = re.compile(
+    r"(?:who|what|when|where|why|how|which|qui|que|qu'|quand|ou|pourquoi|comment|combien|quel)(?! about)"
+)
+_GOING_ON = frozenset(("since", "depuis", "jusqu", "more"))
+_SYMBOLS = ("So", "Sk", "Mn", "Me")  # Emoji and what modifies them.
 
-# A verb may hang before a French pronoun: "refuse-t-elle".
-_PRONOUN = {
-    "en": re.compile(r"\b(?:he|she|they|him|her|them|his|hers|theirs?|it|its)\b"),
-    "fr": re.compile(r"\b(?:[^\W_]+-(?:t-)?)?(?:ils?|elles?|lui|leurs?|son|sa|ses)\b"),
+# A verb may hang before a French pronoun: "refuse-t-elle". What is in the group may go with what was named before it.
+_POINTING = {
+    "en": re.compile(
+        r"\b(?:he|she|they|him|them|hers|theirs|it|(?:this|these|those) (?!years?\b|months?\b|weeks?\b|days?\b)\w+"
+        r"|(?P<of>her|his|their|its))\b"
+    ),
+    "fr": re.compile(
+        r"\b(?:(?:[^\W_]+-(?:t-)?)?(?:ils?|elles?)|lui|ca|cet(?:te)? (?!annee|semaine|ete\b)\w+|ces (?!jours)\w+"
+        r"|(?P<of>leurs?|son|sa|ses))\b"
+    ),
 }
 # "Is it true that …", "how long does it take to …", "y a-t-il …", "faut-il …", "est-il permis de …".
 _IMPERSONAL = re.compile(
-    r"\bit\b.*\b(?:to|that|if|whether)\b|\by [^\W_]+-(?:t-)?il\b|\b(?:faut|agit|existe-t|reste-t|suffit|convient)-il\b"
-    r"|\bil (?:ne |n')?(?:y|s'agit|faut|faudra|existe|reste|suffit|convient)\b"
+    r"\bit\b.*\b(?:to|that|if|whether)\b|\by [^\W_]+-(?:t-)?il\b"
+    r"|\b(?:faut|fallait|agit|suffit|convient|temps fait|(?:existe|reste|passe|arrive|manque)-t)-il\b"
+    r"|\best-il (?:arrive|passe)\b|\bil (?:ne |n')?(?:y|s'agit|faut|faudra|existe|reste|suffit|convient)\b"
     r"|\b(?:est-il|il est) [^\W_]+ (?:de|d'|qu)"
 )
 _ASKS_WHICH = re.compile(
     r"(?:how|what|which|quel|quelles?|quels|combien)\b|(?:a|de|en|in|at|for|pour) (?:what|which|quel)"
 )
 _ARTICLE = {"en": re.compile(r"\b(?:the|an?)\b"), "fr": re.compile(r"\b(?:l[ea]s?|une?|des|du|l(?='))\b")}
-_MOST_PRONOUN_WORDS = 9
+_MOST_POINTING_WORDS = 9
+_INFORMATION_TECHNOLOGY = re.compile(r"\bIT\b")
 
 
 def cleaned(question: str) -> str:
@@ -58,8 +82,17 @@ def cleaned(question: str) -> str:
 
 
 def is_small_talk(question: str) -> bool:
-    """Whether a cleaned question is a greeting, thanks or a test, in English or French."""
-    return _SMALL_TALK.fullmatch(question.strip(" .!?…,;:)(")) is not None
+    """Whether a cleaned question is a greeting, thanks, a test or about the bot itself, in English or French."""
+    said = fold(question).replace("’", "'")
+    said = "".join(c for c in said if unicodedata.category(c) not in _SYMBOLS)
+    return _SMALL_TALK.fullmatch(said.strip(" .!?…,;:)(")) is not None
+
+
+def without_courtesy(question: str) -> str:
+    """A cleaned question without the greeting before it and the thanks after it, if any of it is left."""
+    match = _BEFORE.match(question)
+    asked = _AFTER.sub("", question[match.end() :] if match else question)
+    return asked if words(asked) else question
 
 
 def context_of(question: str, previous: Sequence[str]) -> str:
@@ -74,9 +107,9 @@ def leading_to(previous: Sequence[str]) -> list[str]:
     """
     naming: list[str] = []
     for before in reversed(previous):
-        if _names_nothing(before) or is_small_talk(before):
+        if names_nothing(before) or is_small_talk(before):
             continue
-        naming.append(before)
+        naming.append(without_courtesy(before))
         if not _is_follow_up(before):
             break
     return naming[::-1]
@@ -84,25 +117,35 @@ def leading_to(previous: Sequence[str]) -> list[str]:
 
 def _is_follow_up(question: str) -> bool:
     """Whether a question names nothing itself ("why?", "et quand ?"), or is short and goes on ("and in France?")."""
-    goes_on = _GOES_ON.match(question) is not None and len(words(question)) <= _GOES_ON_WORDS
-    return goes_on or _names_nothing(question) or _points_back(question)
+    goes_on = _GOES_ON.match(question)
+    if goes_on and len(words(question)) <= _GOES_ON_WORDS and not _stands_alone(question[goes_on.end() :]):
+        return True
+    return names_nothing(question) or _points_back(question)
+
+
+def _stands_alone(rest: str) -> bool:
+    """Whether what comes after "and" is a question about something that it names: "and who is Pete Hegseth?"."""
+    text = fold(rest).strip().replace("’", "'")
+    return _ASKING.match(text) is not None and any(map(str.isupper, rest))
 
 
 def _points_back(question: str) -> bool:
     """Whether a short question has a pronoun for what it does not name: "How old is he?", "Où habite-t-elle ?"."""
-    text = fold(question).replace("’", "'")
+    text = fold(question if question.isupper() else _INFORMATION_TECHNOLOGY.sub("", question)).replace("’", "'")
     language = detect_question(question)
-    pronoun = _PRONOUN[language].search(text)
-    if pronoun is None or len(words(text)) > _MOST_PRONOUN_WORDS or _IMPERSONAL.search(text):
+    pointing = _POINTING[language].search(text)
+    if pointing is None or len(words(text)) > _MOST_POINTING_WORDS or _IMPERSONAL.search(text):
         return False
-    before = text[: pronoun.start()]
+    before = text[: pointing.start()]
     named = [word for word in words(before) if word not in FUNCTION_WORDS]
     if not named:
         return True
     # What is asked for is not what the pronoun means ("which party did he join?"), a name or "the company" is.
     has_name = any(map(str.isupper, "".join(question.split()[1 : len(before.split())])))
-    return bool(_ASKS_WHICH.match(text)) and len(named) <= 2 and not (has_name or _ARTICLE[language].search(before))
+    is_asked_for = _ASKS_WHICH.match(text) is not None and len(named) <= 2
+    return is_asked_for and not (pointing["of"] or has_name or _ARTICLE[language].search(before))
 
 
-def _names_nothing(question: str) -> bool:
-    return all(word in FUNCTION_WORDS for word in words(question))
+def names_nothing(question: str) -> bool:
+    """Whether a question has words of grammar alone; one in capitals is an acronym ("the WHO?")."""
+    return not acronyms_of(question) and all(word in FUNCTION_WORDS or word in _GOING_ON for word in words(question))

@@ -23,7 +23,7 @@ from index.embedding import Embedder, Vectors
 from index.errors import BUILD_COMMAND, DamagedIndexError
 from index.expectation import KINDS, Expectation, expectation, has_kind
 from index.language import detect_question
-from index.lexical import FUNCTION_WORDS, LexicalIndex, QueryTerm, fold, words, words_and_acronyms
+from index.lexical import FUNCTION_WORDS, LexicalIndex, QueryTerm, acronyms_of, fold, words, words_and_acronyms
 from index.manifest import Manifest
 from index.vectors import Rows, VectorIndex, read_matrix
 from index.word_vectors import word_vectors, words_spelt_right
@@ -286,10 +286,11 @@ class Searcher:
 
     def _corrected(self, text: str) -> str:
         """The text with each word put right that is neither common nor in the corpus, where that can be done."""
-        return _WORD.sub(lambda match: self._spelling(match.group()), text)
+        acronyms = acronyms_of(text)
+        return _WORD.sub(lambda match: self._spelling(match.group(), acronyms), text)
 
-    def _spelling(self, word: str) -> str:
+    def _spelling(self, word: str, acronyms: frozenset[str]) -> str:
         folded = fold(word)
-        if folded in self._reader.lexical.row_of_word or folded in words_spelt_right():
+        if folded in acronyms or folded in self._reader.lexical.row_of_word or folded in words_spelt_right():
             return word
         return self._reader.lexical.nearest(folded) or word

@@ -71,7 +71,58 @@ def test_what_the_corpus_does_not_say_is_not_answered(article_index, question):
     assert answer.confidence < 0.2
 
 
-@pytest.mark.parametrize("greeting", ["good morning", "Salut !", "merci beaucoup", "thanks", "hello bot"])
+@pytest.mark.parametrize("unknown", ["DPO", "DSA", "DMA", "DPI", "DPE"])
+def test_an_acronym_that_the_corpus_lacks_is_not_taken_for_another(article_index, unknown):
+    assert article_index.ask(f"What is the {unknown}?").kind == "abstention"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Bonjour, qui est Dario Amodei ?",
+        "Bonjour à tous, qui est Dario Amodei ? Merci d’avance !",
+        "Hi, who is Dario Amodei?",
+        "Who is Dario Amodei, thanks",
+        "Qui est Dario Amodei stp",
+    ],
+)
+def test_courtesy_changes_no_answer(article_index, question):
+    plain = article_index.ask(
+        "Who is Dario Amodei?" if "Who" in question or "who" in question else "Qui est Dario Amodei ?"
+    )
+    answer = article_index.ask(question)
+    assert answer.answered
+    assert [quote.start for quote in answer.quotes] == [quote.start for quote in plain.quotes]
+
+
+@pytest.mark.parametrize("words", ["Nice est une ville ?", "Test results?", "Hello Kitty", "Hi-fi systems"])
+def test_a_question_that_begins_like_a_greeting_is_one(article_index, words):
+    assert article_index.ask(words).kind != "small talk"
+
+
+@pytest.mark.parametrize("nothing", ["what?", "Quoi ?", "who is he", "Until when?", "since when?"])
+def test_a_question_about_nothing_is_not_answered(article_index, nothing):
+    assert article_index.ask(nothing).kind == "small talk"
+
+
+@pytest.mark.parametrize(
+    "greeting",
+    [
+        "good morning",
+        "Salut !",
+        "merci beaucoup",
+        "thanks",
+        "hello bot",
+        "hello 👋",
+        "d’accord, merci 🙏🏽",
+        "Bonjour, ça va ?",
+        "thanks a lot, bye",
+        "oui",
+        "haha",
+        "Qui es-tu ?",
+        "What can you do?",
+    ],
+)
 def test_a_greeting_is_no_question(article_index, greeting):
     answer = article_index.ask(greeting)
     assert (answer.kind, answer.quotes, answer.nearest) == ("small talk", (), ())
@@ -174,7 +225,14 @@ def test_a_follow_up_is_understood_with_the_question_before_it(guide):
         ("Pourquoi l’ont-ils refusé ?", True),
         ("Combien d'employés ont-ils ?", True),
         ("Quel est son rôle ?", True),
+        ("since when?", True),
+        ("Quand cette loi a-t-elle été votée ?", True),
         ("Who is Pete Hegseth?", False),
+        ("And who is Pete Hegseth?", False),
+        ("What does IT mean?", False),
+        ("Que se passe-t-il en cas de refus ?", False),
+        ("Which country left its allies?", False),
+        ("What happened this year?", False),
         ("Quand expire l'ultimatum ?", False),
         ("Can a tenant leave when he wants?", False),
         ("What did Dario Amodei say about them?", False),

@@ -37,6 +37,27 @@ def test_a_name_of_three_words_has_an_acronym():
 
 
 @pytest.mark.parametrize(
+    ("text", "acronym"),
+    [
+        ("The Federal Bureau of Investigation said so.", "fbi"),
+        ("La Commission Nationale de l'Informatique et des Libertés veille.", "cnil"),
+        ("Le Règlement Général sur la Protection des Données", "rgpd"),
+        ("Agencies\nThe Environmental Safety Bureau", "esb"),
+        ("What is the D.P.A.?", "dpa"),
+    ],
+)
+def test_an_acronym_is_found_wherever_its_name_stands(text, acronym):
+    assert acronym in words_and_acronyms(text)
+
+
+def test_a_word_of_few_letters_or_in_capitals_is_taken_for_no_other(index):
+    (short,), (acronym,), (shouted,) = index.query("brid"), index.query("the BURD of"), index.query("DEFENCE")
+    assert not short.known
+    assert not acronym.known
+    assert shouted.known
+
+
+@pytest.mark.parametrize(
     ("question", "best"), [("negociation", 0), ("NÉGOCIATIONS", 0), ("negotiate", 1), ("budgets", 1), ("birds", 2)]
 )
 def test_each_language_is_matched_by_its_own_endings(index, question, best):
@@ -70,6 +91,9 @@ def test_an_index_of_other_passages_is_damaged(tmp_path):
     [
         ("When did the meeting take place?", "date"),
         ("Quand expire l'ultimatum ?", "date"),
+        ("When was Kublai, the ruler, born?", "date"),
+        ("When I lose my badge, whom do I call?", ""),
+        ("Quand je perds mon badge, qui dois-je appeler ?", ""),
         ("Since when is it forbidden?", "date"),
         ("Jusqu'à quand est-ce ouvert ?", "date"),
         ("La réunion est prévue quand ?", "date"),
