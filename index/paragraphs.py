@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from index.documents import Document
@@ -17,6 +18,8 @@ _WIDELY_WRAPPED_WIDTH = 200
 _MAX_PLAIN_HEADINGS = 2
 _MAX_HEADINGS = 4
 _LONGEST_HEADING = 300
+_LOWEST_LEVEL = 7
+_BOLD = re.compile(r"(\*\*|__)(?!\s)[^*_]+(?<!\s)\1")
 _RULE = re.compile(r"=+|-+|(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})")
 
 
@@ -33,6 +36,8 @@ def paragraphs(document: Document) -> list[tuple[Span, str]]:
     blocks = [_Block(span, level) for span, level in _blocks(document)]
     if document.headings is None:
         _infer_headings(text, blocks)
+    else:
+        _infer_lowest_headings(text, blocks)
     found: list[tuple[Span, str]] = []
     headings: list[_Block] = []
     opens_list = False
@@ -148,10 +153,22 @@ def _infer_headings(text: str, blocks: list[_Block]) -> None:
         run = []
 
 
+def _infer_lowest_headings(text: str, blocks: list[_Block]) -> None:
+    """Mark the questions and the bold lines that stand over a paragraph, below the headings that the format marks."""
+    for block, following in pairwise(blocks):
+        line = text[slice(*block.span)]
+        if not (block.level or following.level) and looks_like_heading(line):
+            under = text[slice(*following.span)]
+            is_text = WORD.search(under) is not None and not looks_like_heading(under)
+            if is_text and (line.endswith("?") or _BOLD.fullmatch(line)):
+                block.level = _LOWEST_LEVEL
+
+
 def _heading_words(text: str) -> str:
     """A heading without its Markdown marks."""
     words = " ".join(line.strip() for line in LINE_END.split(text) if not _RULE.fullmatch(line.strip()))
-    return re.sub(r"^#{1,6} | #+$", "", " ".join(words.split()))
+    words = re.sub(r"^#{1,6} | #+$", "", " ".join(words.split()))
+    return words.strip("*_") if _BOLD.fullmatch(words) else words
 
 
 def trimmed(text: str, start: int, end: int) -> Span | None:

@@ -23,9 +23,15 @@ CUTTING_RULES = 6
 TokenCounter = Callable[[Sequence[str]], Sequence[int]]
 
 _CHARACTERS_IN_TOKEN = 16
-_LIST_BREAK = re.compile(r"(?:\r\n|\r|\n)+(?=[ \t]*(?:[-*+•–—·▪]|\d{1,3}[.)]|[a-z][.)])\s)")
-# Titles that sentencex takes for the end of a French or English sentence.
-_TITLE_BEFORE_NAME = re.compile(r"(?:^|[\s(«“\"'’])(?:MM?|Mmes?|Mlles?|Mes?|Drs?|Mrs?|Ms|Prof|St|Ste|art|p|n)\.\s*\Z")
+# Items of a list and rows of a table.
+_LINE_BREAK = re.compile(r"(?:\r\n|\r|\n)+(?=[ \t]*(?:(?:[-*+•–—·▪]|\d{1,3}[.)]|[a-z][.)])\s|\|))")
+# Titles, months and initials that sentencex takes for the end of a French or English sentence.
+_ABBREVIATED = re.compile(
+    r"(?:^|[\s(«“\"'’])(?:MM?|Mmes?|Mlles?|Mes?|Drs?|Mrs?|Ms|Prof|St|Ste|art|p|n|janv|févr|avr|juill|sept|oct|nov|déc"
+    r"|(?!J\.-C)[A-ZÀ-Þ]\.-[A-ZÀ-Þ])\.\s*\Z"
+)
+_INITIAL = re.compile(r"(?<![^\W_])[A-ZÀ-Þ]\.\Z")
+_INITIAL_FOLLOWS = re.compile(r"-?[A-ZÀ-Þ]")
 _CLAUSES = (re.compile(r"[;:]\s+"), re.compile(r",\s+"))
 _SPACE = re.compile(r"\s+")
 
@@ -147,8 +153,8 @@ def _sentences(text: str, span: Span, language: str) -> list[Span]:
 
     part = text[slice(*span)]
     ends = [boundary["end_index"] for boundary in get_sentence_boundaries(language or "en", part)]
-    ends = [end for end in ends if end == len(part) or not _TITLE_BEFORE_NAME.search(part, max(0, end - 12), end)]
-    ends = sorted({*ends, *(match.end() for match in _LIST_BREAK.finditer(part)), len(part)})
+    ends = [end for end in ends if end == len(part) or not _goes_on(part, end)]
+    ends = sorted({*ends, *(match.end() for match in _LINE_BREAK.finditer(part)), len(part)})
     sentences: list[Span] = []
     start = span.start
     has_words = last_has_words = True
@@ -165,6 +171,14 @@ def _sentences(text: str, span: Span, language: str) -> list[Span]:
             sentences.append(sentence)
             last_has_words = has_words
     return sentences
+
+
+def _goes_on(part: str, end: int) -> bool:
+    """Whether a sentence that is said to end there goes on: behind "févr." or "J.-P.", or within "U.E." or "J.-C."."""
+    before = max(0, end - 12)
+    return _ABBREVIATED.search(part, before, end) is not None or (
+        _INITIAL.search(part, before, end) is not None and _INITIAL_FOLLOWS.match(part, end) is not None
+    )
 
 
 def _shortened(text: str, sentences: Sequence[Span], count_tokens: TokenCounter, room: int) -> list[tuple[Span, int]]:

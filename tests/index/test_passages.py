@@ -111,9 +111,11 @@ def test_any_text_is_quoted_at_its_offsets_and_only_headings_are_left_out(folder
     for passage in passages:
         left_out = WORDS.findall("".join(unmarked[position : passage.start]))
         expected = [[]]
+        heading, title = WORDS.findall(passage.heading), WORDS.findall(document.title)
         if document.headings is None:  # A title above a heading is not named with it.
-            heading, title = WORDS.findall(passage.heading), WORDS.findall(document.title)
             expected += [heading, [*title, *heading]] if heading else [title]
+        else:  # A question, below those that are marked.
+            expected += [WORDS.findall(passage.heading.split(" › ")[-1]), title]
         assert left_out in expected
         position = passage.end
     assert not WORDS.findall("".join(unmarked[position:]))
@@ -203,6 +205,29 @@ def test_a_heading_as_long_as_a_text_is_quoted(folder, embedder):
     assert [(passage.heading, passage.text) for passage in passages] == [("", f"# {long.strip()}"), ("", "The end.")]
 
 
+def test_a_question_or_a_bold_line_over_a_paragraph_is_its_heading_in_markdown_too(folder, embedder):
+    text = (
+        "# Club\n\n**How much is the membership?**\n\nIt costs 120 euros.\n\nCan I bring my dog?\n\nOn a lead.\n\n"
+        "## Rooms\n\n**The attic**\n\nIt is empty.\n\n**Bold words** in a text.\n\nWhy?\n\nWho knows?\n"
+    )
+    passages = cut(read(folder, "a.md", text), embedder.count_tokens, embedder.max_tokens)
+    assert [(passage.heading, passage.text) for passage in passages] == [
+        ("How much is the membership?", "It costs 120 euros."),
+        ("Can I bring my dog?", "On a lead."),
+        ("Rooms › The attic", "It is empty."),
+        ("Rooms › The attic", "**Bold words** in a text."),
+        ("Rooms › The attic", "Why?"),
+        ("Rooms › The attic", "Who knows?"),
+    ]
+
+
+def test_every_row_of_a_table_is_a_sentence(embedder):
+    document = plain("| Room | Price |\n|---|---|\n| Attic | 12 € |\n| Salon | 30 € |")
+    (passage,) = cut(document, embedder.count_tokens, embedder.max_tokens)
+    sentences = [document.text[start:end] for start, end in passage.sentences]
+    assert sentences == ["| Room | Price |\n|---|---|", "| Attic | 12 € |", "| Salon | 30 € |"]
+
+
 def test_every_item_of_a_list_is_a_sentence(embedder):
     document = plain("You need:\n- a corpus\n- an index")
     (passage,) = cut(document, embedder.count_tokens, embedder.max_tokens)
@@ -216,6 +241,9 @@ def test_every_item_of_a_list_is_a_sentence(embedder):
         ("en", "It was Dr. Who. He left.", ["It was Dr. Who.", "He left."]),
         ("fr", "Voir l'art. 5 et p. 12. C'est tout.", ["Voir l'art. 5 et p. 12.", "C'est tout."]),
         ("fr", "« Non ! » dit-il. Puis rien.", ["« Non ! » dit-il.", "Puis rien."]),
+        ("fr", "Vers 52 av. J.-C. Rome tomba.", ["Vers 52 av. J.-C.", "Rome tomba."]),
+        ("fr", "Installé par M. J.-P. Martin. Fin.", ["Installé par M. J.-P. Martin.", "Fin."]),
+        ("fr", "L'U.E. a décidé. En janv. 2024, non.", ["L'U.E. a décidé.", "En janv. 2024, non."]),
         ("zh", "第一句。第二句！", ["第一句。", "第二句！"]),
         ("xx", "An unknown language. Two sentences.", ["An unknown language.", "Two sentences."]),
     ],
