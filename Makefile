@@ -28,7 +28,8 @@ audit: $(VENV)/test.stamp
 	$(BIN)/python deploy/audit.py
 
 clean:
-	rm -rf $(VENV) data
+	@# What people asked and thought stays, and the key to it.
+	rm -rf $(VENV) data/generations data/CURRENT data/embeddings-*
 
 $(VENV)/run.stamp: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; try: make PYTHON=python3.12" >&2; exit 1; }

@@ -81,6 +81,9 @@ def vulnerabilities() -> tuple[list[str], str]:
     except (ValueError, KeyError):
         return [], " ".join(run.stderr.split())[-200:] or "pip-audit gave no answer"
     looked_up = [package for package in packages if "skip_reason" not in package]
+    for package in packages:
+        if "skip_reason" in package:
+            print(f"{package['name']} was not looked up: {package['skip_reason']}", file=sys.stderr)
     if not looked_up:
         return [], "the advisories know none of the packages (no network?)"
     found = []

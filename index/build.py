@@ -6,7 +6,7 @@ import hashlib
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -20,7 +20,7 @@ from index.content import Content, CutDocument, write_content
 from index.documents import corpus_files, read_document
 from index.embedding import Embedder, Model, find_model
 from index.errors import BUILD_COMMAND, CorpusError, DamagedIndexError, NoIndexError, StaleIndexError
-from index.formats.extract import TimeLimitError, UnreadableError
+from index.formats.extract import TOO_SLOW, TimeLimitError, UnreadableError
 from index.generation import (
     Held,
     clean_up,
@@ -131,8 +131,9 @@ def build(
         pieces = _cut_corpus(files, settings.corpus_dir, embedder, None if force else current, progress)
         with closing(EmbeddingCache(data, model.fingerprint, embedder.dimension)) as cache:
             embedded = _embed_missing(pieces, embedder, cache, force, progress)
-            # What was read too slowly is tried again by the next build, for which this is another corpus.
-            corpus = _corpus_digest([file for file in files if file.name not in pieces.timed_out])
+            corpus = _corpus_digest(files, pieces.timed_out)
+            if current is not None and not force and _is_of(current.manifest, model, corpus):
+                return BuildReport(current.manifest, True, len(pieces.texts), embedded, time.perf_counter() - started)
             manifest = _publish(data, pieces, cache, embedder, corpus)
             with _housekeeping(data):
                 previous = pointer(data).previous
@@ -233,18 +234,26 @@ def _scan(settings: IndexSettings) -> list[_CorpusFile]:
     return found
 
 
-def _corpus_digest(files: list[_CorpusFile]) -> str:
-    """A digest of the names and the contents of the corpus's files."""
+def _corpus_digest(files: list[_CorpusFile], timed_out: Container[str] = ()) -> str:
+    """A digest of the names and the contents of the corpus's files, and of which were read too slowly.
+
+    These are tried again by the next build, for which, before it has tried, this is another corpus.
+    """
     digest = hashlib.sha256()
     for file in files:
-        digest.update(f"{len(file.name)}:{file.name}".encode("utf-8", "surrogateescape") + file.digest)
+        late = b"late" if file.name in timed_out else b""
+        digest.update(f"{len(file.name)}:{file.name}".encode("utf-8", "surrogateescape") + file.digest + late)
     return digest.hexdigest()
+
+
+def _is_of(manifest: Manifest, model: Model, corpus: str) -> bool:
+    """Whether a generation is what would be built of this corpus."""
+    return (manifest.fingerprint, manifest.corpus, manifest.settings) == (model.fingerprint, corpus, settings_of(model))
 
 
 def _settled(data_dir: Path, current: Manifest, model: Model, files: list[_CorpusFile]) -> tuple[bool, str]:
     """Whether there is nothing to build, and the generation that a rollback left if that is the reason."""
-    wanted = (model.fingerprint, _corpus_digest(files), settings_of(model))
-    if (current.fingerprint, current.corpus, current.settings) == wanted:
+    if _is_of(current, model, _corpus_digest(files)):
         return True, ""
     undone = pointer(data_dir).undone
     if undone and current.fingerprint == model.fingerprint:
@@ -253,7 +262,8 @@ def _settled(data_dir: Path, current: Manifest, model: Model, files: list[_Corpu
                 left = held.manifest
         except (FileNotFoundError, StaleIndexError, DamagedIndexError):
             return False, ""
-        if (left.fingerprint, left.corpus, left.settings) == wanted:
+        late = [name for name, reason in left.rejected.items() if reason.startswith(TOO_SLOW)]
+        if _is_of(left, model, _corpus_digest(files, late)):
             return True, undone
     return False, ""
 

@@ -6,10 +6,11 @@ Who asked and where an answer was shown are opaque strings here: the bot hands i
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -74,6 +75,9 @@ class Feedback:
     def __init__(self, path: Path | None) -> None:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
+            # Nobody else is to read it, nor what SQLite puts beside it, with the same rights. It says what is wrong.
+            with suppress(OSError):
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self._base = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=5.0, check_same_thread=False)
         # A write-ahead log lets the command line read while the bot writes.
         self._base.execute("PRAGMA journal_mode = WAL")

@@ -144,9 +144,10 @@ def stand_ins(data_dir: Path, name: str) -> list[str]:
 def names(data_dir: Path) -> list[str]:
     """The names of the generations there are, oldest first."""
     folder = data_dir / "generations"
-    if not folder.is_dir():
-        return []
-    return sorted((path.name for path in folder.iterdir() if _NAME.fullmatch(path.name)), key=number_of)
+    with _refusals_in_words(data_dir):
+        if not folder.is_dir():
+            return []
+        return sorted((path.name for path in folder.iterdir() if _NAME.fullmatch(path.name)), key=number_of)
 
 
 def publish(

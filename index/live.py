@@ -180,6 +180,7 @@ class LiveIndex:
                 serving = self._load(other)
                 _log.error("%s Generation %s serves instead.", error, other)
                 self._note_refusal(name or str(error), str(error))
+                self._on_reload(Reload(name, 0.0, str(error)))
                 return serving
         raise error
 

@@ -31,7 +31,10 @@ class UnreadableError(Exception):
 
 
 class TimeLimitError(UnreadableError):
-    """A file that took too long, which it may not the next time."""
+    """A file that took too long, which it may not the next time; the message begins with `TOO_SLOW`."""
+
+
+TOO_SLOW = "reading it takes longer than"
 
 
 @dataclass(frozen=True, slots=True)

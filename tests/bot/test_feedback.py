@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import stat
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -61,6 +63,20 @@ def test_switched_off_it_remembers_until_the_end_and_writes_nothing(tmp_path):
         asyncio.run(keeper.keep(answer(quote(), id="one"), user=ANNA, place=1, previous=()))
         assert asyncio.run(keeper.answer("one")) is not None
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are others there")
+def test_nobody_else_can_read_what_people_asked(tmp_path):
+    before = os.umask(0o022)
+    try:
+        keeper = FeedbackKeeper(tmp_path, enabled=True)
+        asyncio.run(keeper.keep(answer(quote(), id="one"), user=ANNA, place=1, previous=()))
+        assert {path.name: path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == dict.fromkeys(
+            ("feedback.salt", "feedback.sqlite3", "feedback.sqlite3-shm", "feedback.sqlite3-wal"), 0
+        )
+        keeper.close()
+    finally:
+        os.umask(before)
 
 
 def test_switched_off_it_forgets_what_was_kept_before(tmp_path):

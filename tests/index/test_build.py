@@ -201,10 +201,26 @@ def test_what_was_read_too_slowly_is_tried_again(aside, monkeypatch):
     monkeypatch.setattr(build_module, "read_document", slow)
     first = aside.build()
     assert first.manifest.rejected == {"cats.md": "reading it takes longer than 60 seconds"}
-    assert not aside.build().up_to_date
+    assert aside.build().manifest.name == first.manifest.name
     monkeypatch.setattr(build_module, "read_document", lambda name, path, *rest: documents.read_document(name, path))
     assert aside.build().manifest.documents == 2
     assert aside.build().up_to_date
+
+
+def test_a_rollback_stands_though_a_file_is_read_too_slowly(aside, monkeypatch):
+    def slow(name, path, *rest):
+        if name == "cats.md":
+            raise TimeLimitError("reading it takes longer than 60 seconds")
+        return documents.read_document(name, path)
+
+    monkeypatch.setattr(build_module, "read_document", slow)
+    good = aside.build().manifest.name
+    aside.write("bad.md", "This should not be here.")
+    bad = aside.build().manifest.name
+    build_module.go_back(aside.settings)
+    for _ in range(2):
+        report = aside.build()
+        assert (report.manifest.name, report.undone) == (good, bad)
 
 
 def test_a_data_folder_inside_the_corpus_is_no_part_of_it(aside):

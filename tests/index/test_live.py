@@ -250,6 +250,18 @@ def test_an_index_of_the_command_line_serves_the_stand_in_too(aside, command, mo
     assert ran.code == 0
 
 
+def test_a_start_on_a_damaged_index_is_reported_like_a_refused_one(aside):
+    old = aside.build().manifest.name
+    aside.write("birds.txt", "A bird sings.")
+    new = aside.build().manifest.name
+    (aside.current / "passages.faiss").write_bytes(b"")
+    reloads = []
+    with closing(aside.open(on_reload=reloads.append)) as index:
+        assert index.status().generation == old
+        index.poll()
+    assert [(reload.generation, "passages.faiss" in reload.error) for reload in reloads] == [(new, True)]
+
+
 def test_without_an_index_there_is_one_line(aside):
     from index.errors import NoIndexError
 
