@@ -106,10 +106,10 @@ def leading_to(previous: Sequence[str]) -> list[str]:
     A follow-up goes on from these: without the others of `previous` it is understood as well.
     """
     naming: list[str] = []
-    for before in reversed(previous):
+    for before in map(without_courtesy, reversed(previous)):
         if names_nothing(before) or is_small_talk(before):
             continue
-        naming.append(without_courtesy(before))
+        naming.append(before)
         if not _is_follow_up(before):
             break
     return naming[::-1]

@@ -94,6 +94,8 @@ async def _answer(client: VerbatimClient, message: discord.Message, way: Way) ->
     asked = Asked(question, way, message.author.id, message.channel.id, previous)
     if way == "channel":
         answer = await client.answering.ask(asked)
+        if answer.kind == "small talk":
+            return
     else:
         async with _typing(message.channel):
             answer = await client.answering.ask(asked)
