@@ -156,12 +156,13 @@ def _infer_headings(text: str, blocks: list[_Block]) -> None:
 def _infer_lowest_headings(text: str, blocks: list[_Block]) -> None:
     """Mark the questions and the bold lines that stand over a paragraph, below the headings that the format marks."""
     for block, following in pairwise(blocks):
-        line = text[slice(*block.span)]
-        if not (block.level or following.level) and looks_like_heading(line):
-            under = text[slice(*following.span)]
-            is_text = WORD.search(under) is not None and not looks_like_heading(under)
-            if is_text and (line.endswith("?") or _BOLD.fullmatch(line)):
-                block.level = _LOWEST_LEVEL
+        line, under = (text[slice(*each.span)] for each in (block, following))
+        is_bold = _BOLD.fullmatch(line) is not None
+        if is_bold:
+            line = line.strip("*_")
+        stands_over_text = WORD.search(under) is not None and not (following.level or looks_like_heading(under))
+        if not block.level and stands_over_text and (is_bold or line.endswith("?")) and looks_like_heading(line):
+            block.level = _LOWEST_LEVEL
 
 
 def _heading_words(text: str) -> str:
