@@ -208,7 +208,8 @@ def test_a_heading_as_long_as_a_text_is_quoted(folder, embedder):
 def test_a_question_or_a_bold_line_over_a_paragraph_is_its_heading_in_markdown_too(folder, embedder):
     text = (
         "# Club\n\n**How much is the membership?**\n\nIt costs 120 euros.\n\nCan I bring my dog?\n\nOn a lead.\n\n"
-        "## Rooms\n\n**Closed in May.**\n\n**The attic**\n\nIt is empty.\n\n**Bold words** in a text.\n\nWhy?\n\nWho knows?\n"
+        "## Rooms\n\n**Closed in May.**\n\n**The attic**\n\nIt is empty.\n\n**Bold words** in a text.\n\n"
+        "Why?\n\nWho knows?\n"
     )
     passages = cut(read(folder, "a.md", text), embedder.count_tokens, embedder.max_tokens)
     assert [(passage.heading, passage.text) for passage in passages] == [
