@@ -81,11 +81,11 @@ def vulnerabilities() -> tuple[list[str], str]:
     except (ValueError, KeyError):
         return [], " ".join(run.stderr.split())[-200:] or "pip-audit gave no answer"
     looked_up = [package for package in packages if "skip_reason" not in package]
+    if not looked_up:
+        return [], "the advisories know none of the packages (no network?)"
     for package in packages:
         if "skip_reason" in package:
             print(f"{package['name']} was not looked up: {package['skip_reason']}", file=sys.stderr)
-    if not looked_up:
-        return [], "the advisories know none of the packages (no network?)"
     found = []
     for package in looked_up:
         for entry in package["vulns"]:
