@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 
+from index.expectation import ENGLISH_AUXILIARIES
+
 LONGEST_HEURISTIC = 600
 """A message longer than this is a text, not a question, in a channel where nobody addressed the bot."""
 
 _MENTION = re.compile(r"<(?:@[!&]?|#)\d{1,20}>|<a?:\w{1,64}:\d{1,20}>")
 _CODE_OR_LINK = re.compile(r"```.*?```|`[^`]*`|<?https?://\S+", re.DOTALL)
 _QUESTION_MARK = re.compile(r"[?？؟]")
-_AUXILIARIES = "is|are|was|were|do|does|did|can|could|will|would|should|has|have|had"
 _OPENING = re.compile(
     rf"""\W*(?:(?:hi|hey|hello|please|so|and|but|ok|bonjour|salut|svp|et|mais|alors|dis|dites)\b\W*)*
     (?:
       who|whom|whose|what(?!\s+an?\b)|what['’]s|where|when['’]s|why|how|which
-    | when(?=\s+(?:{_AUXILIARIES})\b)
-    | (?:{_AUXILIARIES})\s+
+    | when(?=\s+(?:{ENGLISH_AUXILIARIES})\b)
+    | (?:{ENGLISH_AUXILIARIES})\s+
       (?:the|a|an|there|it|he|she|they|we|you|i|this|that|any|anyone|somebody|someone|(?-i:[A-ZÀ-Þ])\w+)
     | qui|que(?!\s+tou)|quoi|quand(?!\s+(?:je|tu|ils?|elles?|on|nous|vous|même)\b)
     | o[uù](?=\s+(?:est|se|sont|en|va|a|peut|trouver|s['’]))

@@ -16,7 +16,7 @@ from index.content import StoredPassage
 from index.embedding import Embedder, Vectors
 from index.language import detect_question
 from index.paragraphs import Span
-from index.questions import cleaned, context_of, is_small_talk, names_nothing, without_courtesy
+from index.questions import cleaned, context_of, is_small_talk, names_nothing
 from index.search import Candidate, Reader, Searcher
 
 _SHOWN = 3
@@ -58,7 +58,7 @@ class Answerer:
         Raises `QuestionError` for what is no question at all.
         """
         started = time.perf_counter()
-        text = without_courtesy(cleaned(question))
+        text = cleaned(question)
         context = context_of(text, previous)
         self._stages = {}
         kind: Kind = "small talk"
@@ -90,7 +90,7 @@ class Answerer:
 
     def more(self, question: str, *, previous: Sequence[str] = (), skip: int, limit: int) -> tuple[Quote, ...]:
         """The passages that come after the first `skip`, by rank."""
-        text = without_courtesy(cleaned(question))
+        text = cleaned(question)
         found, _ = self._found(text, context_of(text, previous), max(skip + limit, _SHOWN))
         return found[skip : skip + limit]
 

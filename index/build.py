@@ -6,7 +6,7 @@ import hashlib
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -20,7 +20,7 @@ from index.content import Content, CutDocument, write_content
 from index.documents import corpus_files, read_document
 from index.embedding import Embedder, Model, find_model
 from index.errors import BUILD_COMMAND, CorpusError, DamagedIndexError, NoIndexError, StaleIndexError
-from index.formats.extract import TOO_SLOW, TimeLimitError, UnreadableError
+from index.formats.extract import TOO_SLOW, UnreadableError
 from index.generation import (
     Held,
     clean_up,
@@ -97,7 +97,6 @@ class _Cut:
 
     documents: list[CutDocument]
     rejected: dict[str, str]
-    timed_out: set[str]
     passage_keys: list[bytes]
     sentence_keys: list[bytes]
     texts: dict[bytes, str]
@@ -129,11 +128,12 @@ def build(
                 return BuildReport(current.manifest, True, texts, 0, time.perf_counter() - started, undone)
         embedder = load_model(model)
         pieces = _cut_corpus(files, settings.corpus_dir, embedder, None if force else current, progress)
+        texts = len(pieces.passage_keys) + len(pieces.sentence_keys)
+        corpus = _corpus_digest(files, pieces.rejected)
+        if current is not None and not force and _is_of(current.manifest, model, corpus):
+            return BuildReport(current.manifest, True, texts, 0, time.perf_counter() - started)
         with closing(EmbeddingCache(data, model.fingerprint, embedder.dimension)) as cache:
             embedded = _embed_missing(pieces, embedder, cache, force, progress)
-            corpus = _corpus_digest(files, pieces.timed_out)
-            if current is not None and not force and _is_of(current.manifest, model, corpus):
-                return BuildReport(current.manifest, True, len(pieces.texts), embedded, time.perf_counter() - started)
             manifest = _publish(data, pieces, cache, embedder, corpus)
             with _housekeeping(data):
                 previous = pointer(data).previous
@@ -143,7 +143,6 @@ def build(
                     number_of(previous) if previous else manifest.number,
                 )
                 clean_up(data)
-    texts = len(pieces.passage_keys) + len(pieces.sentence_keys)
     return BuildReport(manifest, False, texts, embedded, time.perf_counter() - started)
 
 
@@ -234,14 +233,14 @@ def _scan(settings: IndexSettings) -> list[_CorpusFile]:
     return found
 
 
-def _corpus_digest(files: list[_CorpusFile], timed_out: Container[str] = ()) -> str:
-    """A digest of the names and the contents of the corpus's files, and of which were read too slowly.
+def _corpus_digest(files: list[_CorpusFile], rejected: Mapping[str, str]) -> str:
+    """A digest of the names and the contents of the corpus's files, and of which were rejected as read too slowly.
 
     These are tried again by the next build, for which, before it has tried, this is another corpus.
     """
     digest = hashlib.sha256()
     for file in files:
-        late = b"late" if file.name in timed_out else b""
+        late = b"late" if rejected.get(file.name, "").startswith(TOO_SLOW) else b""
         digest.update(f"{len(file.name)}:{file.name}".encode("utf-8", "surrogateescape") + file.digest + late)
     return digest.hexdigest()
 
@@ -253,7 +252,7 @@ def _is_of(manifest: Manifest, model: Model, corpus: str) -> bool:
 
 def _settled(data_dir: Path, current: Manifest, model: Model, files: list[_CorpusFile]) -> tuple[bool, str]:
     """Whether there is nothing to build, and the generation that a rollback left if that is the reason."""
-    if _is_of(current, model, _corpus_digest(files)):
+    if _is_of(current, model, _corpus_digest(files, {})):
         return True, ""
     undone = pointer(data_dir).undone
     if undone and current.fingerprint == model.fingerprint:
@@ -262,8 +261,7 @@ def _settled(data_dir: Path, current: Manifest, model: Model, files: list[_Corpu
                 left = held.manifest
         except (FileNotFoundError, StaleIndexError, DamagedIndexError):
             return False, ""
-        late = [name for name, reason in left.rejected.items() if reason.startswith(TOO_SLOW)]
-        if _is_of(left, model, _corpus_digest(files, late)):
+        if _is_of(left, model, _corpus_digest(files, left.rejected)):
             return True, undone
     return False, ""
 
@@ -298,7 +296,7 @@ def _cut_corpus(
     progress: Progress = lambda _doing, _done, _of: None,
 ) -> _Cut:
     """Read and cut the corpus; a file that the current generation holds unchanged is taken from there."""
-    pieces = _Cut([], {}, set(), [], [], {})
+    pieces = _Cut([], {}, [], [], {})
     names: set[str] = set()
     with ExitStack() as opened:
         sandbox = opened.enter_context(closing(Sandbox()))
@@ -317,8 +315,6 @@ def _cut_corpus(
                 _note_texts(pieces, entry)
             except UnreadableError as error:
                 pieces.rejected[file.name] = str(error)
-                if isinstance(error, TimeLimitError):
-                    pieces.timed_out.add(file.name)
             progress("reading", done, len(files))
     if not pieces.documents:
         raise CorpusError(

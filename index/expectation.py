@@ -12,7 +12,8 @@ Expectation = Literal["number", "date", "age", "definition", ""]
 KINDS: tuple[Expectation, ...] = ("number", "date", "age")
 """Those that a sentence has or has not."""
 
-_AUXILIARIES = "is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|est|sont|a|ont|aura|sera|etait|fut"
+ENGLISH_AUXILIARIES = "is|are|was|were|do|does|did|can|could|will|would|should|has|have|had"
+_AUXILIARIES = f"{ENGLISH_AUXILIARIES}|est|sont|a|ont|aura|sera|etait|fut"
 _DATE_NOUNS = "date|day|month|year|decade|century|jour|mois|annee|siecle"
 _NUMBER_NOUNS = "percentage|percent|number|amount|pourcentage|nombre|montant"
 

@@ -29,8 +29,10 @@ _SMALL_TALK = re.compile(
     rf"\b{_TO_WHOM}[ ,.!?…;:]*)+"
 )
 # "Bonjour, qui est …" and "who is …, thanks".
-_BEFORE = re.compile(rf"(?:{_GREETING}{_TO_WHOM}(?![\w-])[ ,.!:;]*)+", re.IGNORECASE)
-_AFTER = re.compile(rf"(?<![ ,.!?;])(?:[ ,.!?;]+{_PLEASE}| *[,.!?;]+ *{_THANKS})+[ .!?…]*$", re.IGNORECASE)
+_GREETING_BEFORE = re.compile(rf"(?:{_GREETING}{_TO_WHOM}(?![\w-])[ ,.!:;]*)+", re.IGNORECASE)
+_THANKS_AFTER = re.compile(
+    rf"(?<![ ,.!?;])(?=( *\??))(?:[ ,.!?;]+{_PLEASE}| *[,.!?;]+ *{_THANKS})+[ .!?…]*$", re.IGNORECASE
+)
 _GOES_ON = re.compile(r"(?:and|but|what about|how about|et|mais)\b", re.IGNORECASE)
 _GOES_ON_WORDS = 6
 _ASKING = re.compile(
@@ -66,7 +68,10 @@ _INFORMATION_TECHNOLOGY = re.compile(r"\bIT\b")
 
 
 def cleaned(question: str) -> str:
-    """The question on one line, without control and formatting characters; raises `QuestionError` in words."""
+    """The question on one line, without control and formatting characters, and without courtesy around it.
+
+    Raises `QuestionError` in words.
+    """
     text = unicodedata.normalize("NFC", question.encode("utf-8", "replace").decode("utf-8"))
     text = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
     text = " ".join("".join(c for c in text if unicodedata.category(c) not in ("Cf", "Co", "Cn")).split())
@@ -78,7 +83,7 @@ def cleaned(question: str) -> str:
         )
     if not words(text):
         raise QuestionError("The question has no letter and no digit.", "Ask it in words.")
-    return text
+    return _without_courtesy(text)
 
 
 def is_small_talk(question: str) -> bool:
@@ -88,10 +93,10 @@ def is_small_talk(question: str) -> bool:
     return _SMALL_TALK.fullmatch(said.strip(" .!?…,;:)(")) is not None
 
 
-def without_courtesy(question: str) -> str:
-    """A cleaned question without the greeting before it and the thanks after it, if any of it is left."""
-    match = _BEFORE.match(question)
-    asked = _AFTER.sub("", question[match.end() :] if match else question)
+def _without_courtesy(question: str) -> str:
+    """A question on one line without the greeting before it and the thanks after it, if any of it is left."""
+    match = _GREETING_BEFORE.match(question)
+    asked = _THANKS_AFTER.sub(r"\1", question[match.end() :] if match else question)
     return asked if words(asked) else question
 
 
@@ -106,7 +111,7 @@ def leading_to(previous: Sequence[str]) -> list[str]:
     A follow-up goes on from these: without the others of `previous` it is understood as well.
     """
     naming: list[str] = []
-    for before in map(without_courtesy, reversed(previous)):
+    for before in map(_without_courtesy, reversed(previous)):
         if names_nothing(before) or is_small_talk(before):
             continue
         naming.append(before)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from index.formats import READERS
-from index.formats.extract import MAX_TEXT_CHARACTERS, TOO_SLOW, Extract, Heading, TimeLimitError, UnreadableError
+from index.formats.extract import MAX_TEXT_CHARACTERS, TOO_SLOW, Extract, Heading, UnreadableError
 
 MAX_SECONDS = 60.0
 MAX_MEMORY_BYTES = 2 * 1024**3
@@ -59,7 +59,7 @@ class Sandbox:
         if answer is None or answer.get("ends") or late.is_set():
             self.close()
         if late.is_set():
-            raise TimeLimitError(f"{TOO_SLOW} {self._seconds:g} seconds")
+            raise UnreadableError(f"{TOO_SLOW} {self._seconds:g} seconds")
         if answer is None:
             raise UnreadableError("reading it ended its reader (it is broken, or takes too much memory)")
         if "unreadable" in answer:

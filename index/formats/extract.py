@@ -30,11 +30,8 @@ class UnreadableError(Exception):
     """A file that cannot be read; the message is the reason, told to the operator."""
 
 
-class TimeLimitError(UnreadableError):
-    """A file that took too long, which it may not the next time; the message begins with `TOO_SLOW`."""
-
-
 TOO_SLOW = "reading it takes longer than"
+"""So the reason begins where that may not be so the next time."""
 
 
 @dataclass(frozen=True, slots=True)
