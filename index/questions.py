@@ -31,7 +31,7 @@ _SMALL_TALK = re.compile(
 # "Bonjour, qui est …" and "who is …, thanks".
 _GREETING_BEFORE = re.compile(rf"(?:{_GREETING}{_TO_WHOM}(?![\w-])[ ,.!:;]*)+", re.IGNORECASE)
 _THANKS_AFTER = re.compile(
-    rf"(?<![ ,.!?;])(?=( *\??))(?:[ ,.!?;]+{_PLEASE}| *[,.!?;]+ *{_THANKS})+[ .!?…]*$", re.IGNORECASE
+    rf"(?<![ ,.!?;])(?=((?: *\?)?))(?:[ ,.!?;]+{_PLEASE}| *[,.!?;]+ *{_THANKS})+[ .!?…]*$", re.IGNORECASE
 )
 _GOES_ON = re.compile(r"(?:and|but|what about|how about|et|mais)\b", re.IGNORECASE)
 _GOES_ON_WORDS = 6
