@@ -35,9 +35,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="corpus/ and questions.jsonl")
     parser.add_argument("--model", default=BUILTIN_MODEL)
     options = parser.parse_args()
+    documents = list(read_documents_with_questions(options.folder))
     embedder = Embedder(find_model(options.model))
     outcomes: dict[str, list[Outcome]] = defaultdict(list)
-    for name, path, questions in read_documents_with_questions(options.folder):
+    for name, path, questions in documents:
         for outcome in ask_alone(path, questions, embedder, options.model):
             outcomes[f"{outcome.language} of {read_document(name, path).language}"].append(outcome)
     rows = {(options.folder.name, kind): score(some) for kind, some in sorted(outcomes.items())}

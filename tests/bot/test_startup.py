@@ -97,6 +97,7 @@ def test_an_invitation_without_a_token_says_where_to_get_one():
         check_token("a.b.c\n" + TOKEN)
 
 
+@pytest.mark.slow
 def test_a_note_of_what_was_sent_that_cannot_be_read_costs_no_start(start: Start, data: Path, tmp_path: Path):
     copy = shutil.copytree(data, tmp_path / "data")
     (copy / COMMANDS_FILE).write_bytes(b"\xff\xfe\x00")
@@ -115,6 +116,7 @@ def test_a_start_that_cannot_note_what_it_sent_goes_on(start: Start, data: Path,
     assert "every start sends them again" in program.output
 
 
+@pytest.mark.slow
 def test_sync_sends_the_commands_again_and_ends_beside_a_bot_that_runs(start: Start, discord: Discord):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -59,6 +59,7 @@ def test_what_is_learnt_is_told_apart_better():
     assert losses[-1] < losses[0] / 2
 
 
+@pytest.mark.slow
 def test_a_written_question_is_asked_of_what_answers_it_and_of_what_comes_near():
     examples = reading.written_examples()
     some = [next(examples) for _ in range(2 * 24 * (6 + 3))]

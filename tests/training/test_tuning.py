@@ -89,6 +89,7 @@ def test_every_written_question_with_an_answer_is_learnt_from(model, data):
     assert sorted(asked) == sorted(f"query: {question.question}" for question in known if question.gold)
 
 
+@pytest.mark.slow
 def test_a_question_comes_nearer_to_the_passage_that_answers_it(model, data, tmp_path):
     tuned = tmp_path / "tuned"
     shutil.copytree(model, tuned)
