@@ -6,6 +6,7 @@ All are spans of the document's text. How long a passage may be, and where one i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -20,6 +21,7 @@ _MAX_HEADINGS = 4
 _LONGEST_HEADING = 300
 _LOWEST_LEVEL = 7
 _BOLD = re.compile(r"(\*\*|__)(?!\s)[^*_]+(?<!\s)\1")
+_FENCE = re.compile(r"^(`{3,}|~{3,})([^`\r\n]*)", re.MULTILINE)
 _RULE = re.compile(r"=+|-+|(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})")
 
 
@@ -51,7 +53,7 @@ def paragraphs(document: Document) -> list[tuple[Span, str]]:
         under = [_heading_words(text[slice(*outer.span)]) for outer in headings[-_MAX_HEADINGS:]]
         if under[:1] == [document.title]:
             del under[0]
-        if opens_list and LIST_ITEM.match(text, block.span.start):
+        if opens_list and (LIST_ITEM.match(text, block.span.start) or _FENCE.match(text, block.span.start)):
             found[-1] = Span(found[-1][0].start, block.span.end), found[-1][1]
         else:
             found.append((block.span, " › ".join(under)))
@@ -84,15 +86,45 @@ def _blocks(document: Document) -> list[tuple[Span, int]]:
 
 
 def _text_blocks(text: str, start: int, end: int) -> list[Span]:
-    """Paragraphs between two offsets: blank lines part them, and so does a line end where lines are not wrapped."""
+    """The paragraphs and the fenced code between two offsets."""
+    spans: list[Span] = []
+    for code in _fenced(text, start, end):
+        spans += [*_paragraphs_between(text, start, code.start), code]
+        start = code.end
+    return spans + _paragraphs_between(text, start, end)
+
+
+def _fenced(text: str, start: int, end: int) -> Iterator[Span]:
+    """Fenced code, with the blank lines in it; what is indented belongs to an item of a list."""
+    opened: re.Match[str] | None = None
+    for fence in _FENCE.finditer(text, start, end):
+        mark, info = fence.groups()
+        if opened is None:
+            opened = fence
+        elif mark == opened[1] and not info.strip():
+            yield Span(opened.start(), fence.end(1))
+            opened = None
+
+
+def _paragraphs_between(text: str, start: int, end: int) -> list[Span]:
+    """Paragraphs: blank lines part them, and so does a line end where lines are not wrapped.
+
+    A bold line that looks like a heading is none of the paragraph below it.
+    """
     spans: list[Span] = []
     lines: list[Span] = []
     for line in [*_lines(text, start, end), None]:
-        if line is not None:
-            lines.append(line)
-        elif lines:
+        is_title = (
+            line is not None
+            and _BOLD.fullmatch(text, *line) is not None
+            and _looks_like_heading(text[slice(*line)])
+            and (not lines or ends_sentence(text[slice(*lines[-1])]))
+        )
+        if lines and (line is None or is_title):
             spans += _paragraphs_of_lines(text, lines)
             lines = []
+        if line is not None:
+            (spans if is_title else lines).append(line)
     return spans
 
 
@@ -142,7 +174,7 @@ def _infer_headings(text: str, blocks: list[_Block]) -> None:
     """Mark the headings of plain text: at most two such lines in a row, with a paragraph after them."""
     run: list[_Block] = []
     for block in blocks:
-        if looks_like_heading(text[slice(*block.span)]):
+        if _looks_like_heading(text[slice(*block.span)]):
             run.append(block)
             continue
         if not WORD.search(text, *block.span):
@@ -157,12 +189,15 @@ def _infer_lowest_headings(text: str, blocks: list[_Block]) -> None:
     """Mark the questions and the bold lines that stand over a paragraph, below the headings that the format marks."""
     for block, following in pairwise(blocks):
         line, under = (text[slice(*each.span)] for each in (block, following))
-        is_bold = _BOLD.fullmatch(line) is not None
-        if is_bold:
-            line = line.strip("*_")
-        stands_over_text = WORD.search(under) is not None and not (following.level or looks_like_heading(under))
-        if not block.level and stands_over_text and (is_bold or line.endswith("?")) and looks_like_heading(line):
+        stands_over_text = WORD.search(under) is not None and not (following.level or _looks_like_heading(under))
+        is_title = line.endswith("?") or _BOLD.fullmatch(line) is not None
+        if not block.level and stands_over_text and is_title and _looks_like_heading(line):
             block.level = _LOWEST_LEVEL
+
+
+def _looks_like_heading(line: str) -> bool:
+    """As `looks_like_heading`; a bold line counts without its marks."""
+    return looks_like_heading(line.strip("*_") if _BOLD.fullmatch(line) else line)
 
 
 def _heading_words(text: str) -> str:

@@ -18,7 +18,7 @@ from index.paragraphs import Span, paragraphs, trimmed
 
 # A change of the rules below that moves a passage's borders, or of the text that is read of a file, raises this number,
 # and with it every index is rebuilt.
-CUTTING_RULES = 6
+CUTTING_RULES = 7
 
 TokenCounter = Callable[[Sequence[str]], Sequence[int]]
 

@@ -151,6 +151,23 @@ def test_markdown_headings_are_context_and_code_is_no_heading(folder, embedder):
     ]
 
 
+def test_fenced_code_is_a_passage_with_its_blank_lines_and_goes_with_what_announces_it(folder, embedder):
+    text = (
+        "# Tool\n\nTo install it, run:\n\n```sh\npip install tool\n\ntool --init\n```\n\nIt says that it is done.\n\n"
+        "~~~\none\n\n```\n\ntwo\n~~~\nA paragraph.\n\n```\nNothing closes this one.\n\nThe last one.\n"
+    )
+    for ending in ("md", "txt"):
+        passages = cut(read(folder, f"a.{ending}", text), embedder.count_tokens, embedder.max_tokens)
+        assert [passage.text for passage in passages if passage.text != "# Tool"] == [
+            "To install it, run:\n\n```sh\npip install tool\n\ntool --init\n```",
+            "It says that it is done.",
+            "~~~\none\n\n```\n\ntwo\n~~~",
+            "A paragraph.",
+            "```\nNothing closes this one.",
+            "The last one.",
+        ]
+
+
 def test_a_paragraph_with_a_rule_right_below_it_is_quoted(folder, embedder):
     text = "# Title\n\nA whole paragraph that ends in a full stop.\n---\nAnother paragraph, below the rule.\n"
     passages = cut(read(folder, "a.md", text), embedder.count_tokens, embedder.max_tokens)
@@ -220,6 +237,23 @@ def test_a_question_or_a_bold_line_over_a_paragraph_is_its_heading_in_markdown_t
         ("Rooms › The attic", "**Bold words** in a text."),
         ("Rooms › The attic", "Why?"),
         ("Rooms › The attic", "Who knows?"),
+    ]
+
+
+@pytest.mark.parametrize("ending", ["md", "txt"])
+def test_a_bold_line_right_above_its_paragraph_is_its_heading(folder, embedder, ending):
+    text = (
+        "Club\n\n**How much is the membership?**\nIt costs 120 euros.\n\n**Can I bring my dog?**\nOn a lead.\n"
+        "**And my cat?**\nNever.\n\nThe attic is always\n**entirely empty**\nin the winter.\n\n"
+        "**It is closed.**\nIn May, it is open.\n"
+    )
+    passages = cut(read(folder, f"a.{ending}", text), embedder.count_tokens, embedder.max_tokens)
+    assert [(passage.heading, passage.text) for passage in passages] == [
+        ("How much is the membership?", "It costs 120 euros."),
+        ("Can I bring my dog?", "On a lead."),
+        ("And my cat?", "Never."),
+        ("And my cat?", "The attic is always\n**entirely empty**\nin the winter."),
+        ("And my cat?", "**It is closed.**\nIn May, it is open."),
     ]
 
 
