@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from itertools import islice
 
 import numpy as np
 
@@ -99,7 +100,7 @@ class Answerer:
         started = time.perf_counter()
         query = self._searcher.query(text, context)
         embedded = time.perf_counter()
-        candidates = distinct(self._searcher.candidates(query, limit + _ALIKE_AT_MOST))[:limit]
+        candidates = list(islice(distinct(self._searcher.candidates(query, limit + _ALIKE_AT_MOST)), limit))
         searched = time.perf_counter()
         judged = judge(query.text, candidates, self._weights, self._read)
         self._stages = {
@@ -180,13 +181,13 @@ def _when_read(judged: Judged, found: Vectors, weights: Weights) -> Judged:
     )
 
 
-def distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
+def distinct(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
     """The candidates without those that say nearly the same as a better one, word for word."""
     kept: list[Candidate] = []
     for candidate in candidates:
         if not any(_same(candidate.words, other.words) for other in kept):
             kept.append(candidate)
-    return kept
+            yield candidate
 
 
 def _same(some: frozenset[str], others: frozenset[str]) -> bool:

@@ -88,6 +88,8 @@ def has_kind(kind: Expectation, sentence_words: Collection[str], question_words:
 
     An age is a number in a sentence that speaks of ages, or the year of a beginning, from which it can be told.
     """
+    if kind not in KINDS:
+        return False
     found = set(sentence_words) - set(question_words)
     numbers = {word for word in found if word[0].isdigit() or word in _NUMBER_WORDS}
     years = {word for word in numbers if _YEAR.fullmatch(word)}
@@ -96,8 +98,4 @@ def has_kind(kind: Expectation, sentence_words: Collection[str], question_words:
     if kind == "date":
         # Without a number beside it, "may" is hardly ever the month.
         return bool(years or found & _DATE_WORDS or ("may" in found and numbers))
-    if kind == "age":
-        return bool(
-            (numbers and _AGE_WORDS & set(sentence_words)) or (years and _BEGINNING_WORDS & set(sentence_words))
-        )
-    return False
+    return bool((numbers and _AGE_WORDS & set(sentence_words)) or (years and _BEGINNING_WORDS & set(sentence_words)))

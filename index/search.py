@@ -192,13 +192,11 @@ class Searcher:
 
     def _examine(self, query: Query, rows: Rows, cosines: Vectors, bm25: Vectors) -> list[Candidate]:
         read = [self._read(row) for row in rows.tolist()]
-        matches = self._matches(query, read)
-        examined = []
-        end = 0
-        for each, cosine, lexical in zip(read, cosines.tolist(), bm25.tolist(), strict=True):
-            start, end = end, end + 1 + len(each.sentences)
-            examined.append(self._candidate(query, each, cosine, lexical, matches[:, start:end]))
-        return examined
+        ends = np.cumsum([len(each.sentences) for each in read])[:-1]
+        of_sentences = np.concatenate([self._reader.sentence_vectors(each.passage) for each in read]) @ query.vector
+        matches = np.split(self._matches(query, read), ends + np.arange(1, len(read)), axis=1)
+        found = zip(read, cosines.tolist(), bm25.tolist(), np.split(of_sentences, ends), matches, strict=True)
+        return [self._candidate(query, *each) for each in found]
 
     def _read_passage(self, row: int) -> _ReadPassage:
         passage = self._reader.content.passage(row)
@@ -220,16 +218,17 @@ class Searcher:
         read: _ReadPassage,
         cosine: float,
         bm25: float,
+        cosines: Vectors,
         matches: Vectors,
     ) -> Candidate:
-        """`matches` has the shape (terms, 1 + sentences), its first column is the title's and heading's."""
+        """`cosines` are those of the sentences; `matches` has a column for title and heading, then one for each."""
         weights = self._reader.weights
         whole = matches.max(axis=1)
         text = matches[:, 1:].max(axis=1)
         left_open = (1 - matches[:, 0].clip(0, 1)) * query.shares
         wanted = left_open if left_open.sum() > _LEFT_OPEN else query.shares
-        cosines = self._reader.sentence_vectors(read.passage) @ query.vector
-        by_sentence = matches[:, 1:].T @ query.shares
+        by_segment = query.shares @ matches
+        by_sentence = by_segment[1:]
         kinds = np.array([has_kind(query.expects, found, query.words) for found in read.sentences], dtype=np.float32)
         sentences = np.stack([cosines, by_sentence, kinds])
         best = int(weights.sentence_scores(sentences).argmax())
@@ -247,7 +246,7 @@ class Searcher:
             introduces=0.0,
             crosses=float(query.language != read.passage.language),
             terms=math.log1p(len(query.terms)),
-            context_match=float(matches[:, 0] @ query.shares),
+            context_match=float(by_segment[0]),
             text_match=float(text @ query.shares),
             rest_match=float(wanted @ text) / max(float(wanted.sum()), 1e-9),
         )
@@ -279,8 +278,9 @@ class Searcher:
         found = alike.clip(0, 1)[:, place]
         stems = np.concatenate([each.stem_rows for each in read])
         for term, of_term in zip(query.terms, found, strict=True):
-            same = np.isin(stems, self._reader.lexical.known_stem_rows(term.stems))
-            of_term[same] = np.maximum(of_term[same], term.weight)
+            for stem in self._reader.lexical.known_stem_rows(term.stems):
+                same = stems == stem
+                of_term[same] = np.maximum(of_term[same], term.weight)
         matches: Vectors = np.maximum.reduceat(found, np.flatnonzero(rows == _SEGMENT), axis=1)
         return matches
 

@@ -78,7 +78,8 @@ class VectorIndex:
 
     def vectors_of(self, rows: Rows) -> Vectors:
         """The vectors at some rows; shape (len(rows), dimension)."""
-        return np.stack([self._index.reconstruct(int(row)) for row in rows])
+        found: Vectors = self._index.reconstruct_batch(rows)
+        return found
 
 
 def _faiss() -> Any:

@@ -147,7 +147,7 @@ def _ask(
         if is_small_talk(text):
             continue
         query = searcher.query(text)
-        candidates = distinct(searcher.candidates(query, 1))
+        candidates = list(distinct(searcher.candidates(query, 1)))
         right = [any(holds(candidate.passage, gold) for gold in known.gold) for candidate in candidates]
         found = list(zip(candidates, right, strict=True))
         yield Asked(source, known, query.text, foreign, of_part, translated, found)
