@@ -6,7 +6,7 @@ import secrets
 import statistics
 from collections import deque
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NoReturn
 
 from bot.cooldown import Cooldown
 from bot.feedback import FeedbackKeeper
@@ -39,12 +39,16 @@ class Asked:
 
 
 class RefusalError(Exception):
-    """A question that is not answered, for a reason the person is told; `field` names a text, `values` fill it in."""
+    """A question that is not answered, for a reason the person is told; `field` names a text, `values` fill it in.
 
-    def __init__(self, field: str, **values: str) -> None:
+    It is no news where the person was told a moment ago.
+    """
+
+    def __init__(self, field: str, *, is_news: bool = True, **values: str) -> None:
         super().__init__(field)
         self.field = field
         self.values = values
+        self.is_news = is_news
 
     def line(self, texts: Texts) -> str:
         """The reason in the person's language."""
@@ -95,10 +99,19 @@ class Answering:
         log_answer(answer, asked.way, self.worker.waiting, with_question=self.log_questions)
         return answer
 
-    async def _ask(self, asked: Asked) -> Answer:
-        if again_at := self._cooldown.take(asked.user):
+    def refuse(self, user: int, reason: str) -> NoReturn:
+        """Refuse what asks nothing; it counts as a question, so that nobody makes the bot talk without end."""
+        self._count(user)
+        raise RefusalError(reason)
+
+    def _count(self, user: int) -> None:
+        if again_at := self._cooldown.take(user):
             # Discord's relative time counts whole seconds: round up, or "now" comes too early.
-            raise RefusalError("too_soon", when=relative_time(again_at + 1))
+            when = relative_time(again_at + 1)
+            raise RefusalError("too_soon", is_news=self._cooldown.tell(user), when=when)
+
+    async def _ask(self, asked: Asked) -> Answer:
+        self._count(asked.user)
         answer_id = secrets.token_urlsafe(9)
         try:
             answer = await self.worker.run(

@@ -103,6 +103,9 @@ class VerbatimClient(discord.AutoShardedClient):
     async def on_ready(self) -> None:
         """Every shard is connected; comes again after a session was lost."""
         _log.info("ready as %s in %d servers, %d shards", self.user, len(self.guilds), self.shard_count or 1)
+        for channel in sorted(self.settings.answer_channels):
+            if not isinstance(self.get_channel(channel), discord.abc.Messageable | discord.ForumChannel):
+                _log.warning("ANSWER_CHANNELS names %d, which is no channel that the bot sees.", channel)
 
     async def on_socket_raw_receive(self, _message: str) -> None:
         """Anything from Discord, the acknowledgement of a heartbeat included."""

@@ -15,6 +15,7 @@ class Cooldown:
         self._clock = clock
         # For each user the moment at which the bucket is full again (generic cell rate algorithm).
         self._full_at: dict[int, float] = {}
+        self._told: set[int] = set()
 
     def take(self, user: int) -> float:
         """Count one question of `user`: 0 when it may be asked, else the moment (epoch seconds) from which it may."""
@@ -26,5 +27,13 @@ class Cooldown:
             return earliest
         if len(self._full_at) > 10_000:
             self._full_at = {other: moment for other, moment in self._full_at.items() if moment > now}
+            self._told &= self._full_at.keys()
         self._full_at[user] = full_at
+        self._told.discard(user)
         return 0.0
+
+    def tell(self, user: int) -> bool:
+        """Whether to tell `user` that it is too soon: once, until the next question that may be asked."""
+        is_new = user not in self._told
+        self._told.add(user)
+        return is_new

@@ -21,7 +21,7 @@ from bot.health import SILENT_SECONDS, Watchdog, health_pages
 from bot.logs import set_up_logging
 from bot.metrics import Metrics
 from bot.settings import BotSettings
-from bot.worker import Index, QueueFullError, Worker
+from bot.worker import Index, Worker
 from index.errors import VerbatimError
 
 PORTAL = "https://discord.com/developers/applications"
@@ -137,9 +137,8 @@ async def _health_pages(client: VerbatimClient, port: int | None) -> AsyncIterat
             silence_seconds=gateway.silence,
             waiting=answering.worker.waiting,
         )
-        with contextlib.suppress(QueueFullError):
-            if answering.worker.is_open:
-                answering.metrics.index_is(await answering.worker.run(lambda index: index.status()))
+        if answering.worker.is_open:
+            answering.metrics.index_is(answering.worker.status())
 
     async with health_pages(
         port, answering.metrics, unhealthy=unhealthy, unready=unready, before_metrics=bring_up_to_date

@@ -12,8 +12,9 @@ from index.answer import Quote
 
 # A sentence ends at its full stop and the closing marks behind it (« ? » puts a space before them), where a blank
 # follows.
-_SENTENCE_END = re.compile(r"""[.!?…。！？](?:\s?[»”’"')\]])*(?=\s)|\n""")
+_SENTENCE_END = re.compile(r"""[.!?…。！？](?:\s?[»”’"')\]])*(?=\s)|(?<=\S)(?=[^\S\n]*\n)""")
 _WORD_END = re.compile(r"\S(?=\s)")
+_LINE_END = re.compile(r"\s*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ def excerpt(quote: Quote, room: int, *, offset: int = 0) -> Excerpt:
     off, the excerpt begins with it instead. An offset beyond the text counts as 0.
     """
     start = offset if 0 <= offset < len(quote.text) else 0
+    if start and (line_end := _LINE_END.match(quote.text, start)):
+        start = line_end.end()
     end = _fitting_end(quote, start, room)
     first = next((h for h in quote.highlights if h.start - quote.start >= start), None)
     if not offset and first and end < min(first.end - quote.start, len(quote.text)):

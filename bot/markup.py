@@ -37,7 +37,9 @@ _UNSEEN_RANGES = (
     (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
 )  # fmt: skip
 _UNSEEN = frozenset(code for first, last in _UNSEEN_RANGES for code in range(first, last + 1))
-_JOINERS = frozenset("\u200c\u200d\u00ad") | frozenset(map(chr, range(0xFE00, 0xFE10)))
+_JOINER = "\u200d"
+_VARIATIONS = frozenset(map(chr, range(0xFE00, 0xFE10)))
+_JOINERS = frozenset(f"\u200c{_JOINER}\u00ad") | _VARIATIONS
 
 
 def units(markup: str) -> int:
@@ -145,6 +147,8 @@ def _draw_in_place(line: str, place: int) -> str:
     """The markup of a mark or a joiner: raw where writing needs it, after a visible character and not many in a row."""
     character, before = line[place], line[place - 1] if place else ""
     if character in _JOINERS:
+        if character == _JOINER and before in _VARIATIONS:
+            before = line[place - 2] if place > 1 else ""  # Emoji are joined behind the selector of their form.
         # A second joiner in a row joins nothing: it hides something.
         wanted = bool(before) and not before.isspace() and before not in _JOINERS and _is_seen(before)
     else:

@@ -1,15 +1,24 @@
-"""What a Discord message asks: the question without its mentions, and whether a message is one at all."""
+"""What a Discord message asks: the question with names for its mentions, and whether a message is one at all."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
+
+import discord
 
 from index.expectation import ENGLISH_AUXILIARIES
+
+NameOf = Callable[[str, int], str]
+"""The name of what is mentioned, by the kind of mention ("@", "@&" or "#") and the id."""
 
 LONGEST_HEURISTIC = 600
 """A message longer than this is a text, not a question, in a channel where nobody addressed the bot."""
 
-_MENTION = re.compile(r"<(?:@[!&]?|#)\d{1,20}>|<a?:\w{1,64}:\d{1,20}>")
+_MENTION = re.compile(
+    r"<(?P<kind>@[!&]?|#)(?P<id>\d{1,20})>|<(?P<command>/[^<>:]{1,100}):\d{1,20}>|<a?:\w{1,64}:\d{1,20}>"
+)
+_QUOTED = re.compile(r"^>>> .*|^> [^\n]*", re.MULTILINE | re.DOTALL)
 _CODE_OR_LINK = re.compile(r"```.*?```|`[^`]*`|<?https?://\S+", re.DOTALL)
 _QUESTION_MARK = re.compile(r"[?？؟]")
 _OPENING = re.compile(
@@ -34,18 +43,50 @@ _OPENING = re.compile(
 _WORD = re.compile(r"\w+")
 
 
-def question_of(content: str) -> str:
-    """The words of a message: mentions and custom emoji taken out, white space folded."""
-    return " ".join(_MENTION.sub(" ", content).split())
+def question_in(message: discord.Message, client: discord.Client) -> str:
+    """What a message asks, or the one that was forwarded with it, without what it quotes; empty where it is mute."""
+    content = message.content or next((forwarded.content for forwarded in message.message_snapshots), "")
+    name_of = names_in(client, message.guild, message.mentions)
+    return question_of(_QUOTED.sub(" ", content), name_of) or question_of(content, name_of)
+
+
+def question_of(content: str, name_of: NameOf) -> str:
+    """The words of a message: names for mentions, no custom emoji, white space folded."""
+
+    def shown(match: re.Match[str]) -> str:
+        kind, number, command = match.group("kind", "id", "command")
+        return name_of(kind.removesuffix("!"), int(number)) if kind else command or " "
+
+    return " ".join(_MENTION.sub(shown, content).split())
+
+
+def names_in(client: discord.Client, guild: discord.Guild | None, users: Iterable[discord.abc.User] = ()) -> NameOf:
+    """How people read the mentions in a message; the bot's own says only that it is asked, and has no name."""
+
+    def name_of(kind: str, number: int) -> str:
+        if kind == "#":
+            channel = guild.get_channel_or_thread(number) if guild else None
+            return f"#{channel.name}" if channel else "#unknown"
+        if kind == "@&":
+            role = guild.get_role(number) if guild else None
+            if role is None:
+                return "@unknown-role"
+            return " " if role == role.guild.self_role else role.name
+        if client.user and number == client.user.id:
+            return " "
+        return next((user.display_name for user in users if user.id == number), "@unknown-user")
+
+    return name_of
 
 
 def looks_like_question(content: str) -> bool:
     """Whether a message that addresses nobody asks something, in English or French.
 
     It does when a sentence of it ends with a question mark, or when it opens like a question and has three words or
-    more. Links and code do not count; commands of other bots (`!play`, `/roll`) and long texts are no questions.
+    more. Links, code and quotations do not count; commands of other bots (`!play`, `/roll`) and long texts are no
+    questions.
     """
-    text = question_of(_CODE_OR_LINK.sub(" ", content))
+    text = question_of(_QUOTED.sub(" ", _CODE_OR_LINK.sub(" ", content)), lambda *_: " ")
     words = _WORD.findall(text)
     if len(text) > LONGEST_HEURISTIC or content.lstrip()[:1] in ("!", "/", "."):
         return False

@@ -27,6 +27,8 @@ _DEFERRED = (
     discord.InteractionResponseType.deferred_message_update,
 )
 _PAST = {
+    10003: "A channel was deleted before its question was answered.",
+    10008: "A message was deleted before its question was answered.",
     10062: "An interaction was lost: Discord waits 3 seconds for the first response, and they had passed.",
     40060: "An interaction was answered twice: Discord had taken the first response and reported it as failed.",
 }

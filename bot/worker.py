@@ -31,7 +31,7 @@ class Index(Protocol):
         """The documents."""
 
     def status(self) -> IndexStatus:
-        """The current generation."""
+        """The current generation; waits for nothing, and may be called from any thread."""
 
     def close(self) -> None:
         """Let go of its files."""
@@ -55,6 +55,11 @@ class Worker:
     def is_open(self) -> bool:
         """Whether there is an index to work on."""
         return self._index is not None
+
+    def status(self) -> IndexStatus:
+        """What is told of the index, at once, whatever it is busy with."""
+        assert self._index is not None, "work comes after opening"
+        return self._index.status()
 
     async def open(self, open_index: Callable[[], Index]) -> None:
         """Open the index, which takes seconds, in the worker's thread too; raises what `open_index` raises."""

@@ -83,7 +83,7 @@ def cleaned(question: str) -> str:
         )
     if not words(text):
         raise QuestionError("The question has no letter and no digit.", "Ask it in words.")
-    return _without_courtesy(text)
+    return without_courtesy(text)
 
 
 def is_small_talk(question: str) -> bool:
@@ -93,7 +93,7 @@ def is_small_talk(question: str) -> bool:
     return _SMALL_TALK.fullmatch(said.strip(" .!?…,;:)(")) is not None
 
 
-def _without_courtesy(question: str) -> str:
+def without_courtesy(question: str) -> str:
     """A question on one line without the greeting before it and the thanks after it, if any of it is left."""
     match = _GREETING_BEFORE.match(question)
     asked = _THANKS_AFTER.sub(r"\1", question[match.end() :] if match else question)
@@ -111,7 +111,7 @@ def leading_to(previous: Sequence[str]) -> list[str]:
     A follow-up goes on from these: without the others of `previous` it is understood as well.
     """
     naming: list[str] = []
-    for before in map(_without_courtesy, reversed(previous)):
+    for before in map(without_courtesy, reversed(previous)):
         if names_nothing(before) or is_small_talk(before):
             continue
         naming.append(before)

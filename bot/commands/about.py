@@ -5,7 +5,7 @@ from __future__ import annotations
 from discord import app_commands
 
 from bot.render import about_card
-from bot.replies import attending, patiently, respond
+from bot.replies import attending, respond
 from bot.views import Interaction, card_view
 
 
@@ -14,9 +14,8 @@ async def about(interaction: Interaction) -> None:
     """Tell what the bot is."""
     async with attending(interaction) as texts:
         answering = interaction.client.answering
-        status = await patiently(interaction, answering.worker.run(lambda index: index.status()))
         card = about_card(
-            status,
+            answering.worker.status(),
             texts,
             median_ms=answering.median_ms,
             keeps_feedback=answering.feedback.enabled,

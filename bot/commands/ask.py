@@ -6,6 +6,7 @@ from discord import app_commands
 
 from bot.answering import Asked
 from bot.feedback import CONVERSATION_TYPES
+from bot.questions import names_in, question_of
 from bot.replies import answer_interaction, attending
 from bot.views import Interaction
 
@@ -18,5 +19,6 @@ async def ask(interaction: Interaction, question: app_commands.Range[str, 1, 200
         place = interaction.channel_id or 0
         talk = interaction.channel is not None and interaction.channel.type in CONVERSATION_TYPES
         previous = await interaction.client.answering.feedback.before(replied_to=None, place=place if talk else None)
-        asked = Asked(question, "/ask", interaction.user.id, 0 if private else place, previous)
+        words = question_of(question, names_in(interaction.client, interaction.guild, [interaction.user]))
+        asked = Asked(words, "/ask", interaction.user.id, 0 if private else place, previous)
         await answer_interaction(interaction, asked, texts, private=private)

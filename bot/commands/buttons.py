@@ -59,14 +59,14 @@ async def show_next(interaction: Interaction, press: Press) -> None:
     answer_id, skip = press.values[0], int(press.values[1])
     async with attending(interaction) as texts:
         kept = await _kept(interaction, answer_id)
-        # The quotes of an answer need not be the first by rank: leave them out by name, not by number.
-        shown = {(quote.document, quote.paragraph) for quote in shown_quotes(kept.answer)}
+        # The quotes of an answer need not be the first by rank, and a new generation may number them anew.
+        shown = {(quote.document, quote.text) for quote in shown_quotes(kept.answer)}
         ranked = await _from_index(
             interaction,
             press,
             lambda index: index.more(kept.answer.question, previous=kept.previous, skip=0, limit=MOST_RANKED),
         )
-        fresh = [quote for quote in ranked if (quote.document, quote.paragraph) not in shown][skip:]
+        fresh = [quote for quote in ranked if (quote.document, quote.text) not in shown][skip:]
         if not fresh:
             raise RefusalError("no_more_passages")
         card = passages_card([unlit(quote) for quote in fresh[:PASSAGES_A_PAGE]], texts, heading=texts.next_passages)

@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.answering import Asked, RefusalError
-from bot.questions import question_of
+from bot.questions import question_in
 from bot.replies import answer_interaction, attending
 from bot.views import Interaction
 
@@ -15,7 +15,7 @@ from bot.views import Interaction
 async def find(interaction: Interaction, message: discord.Message) -> None:
     """Answer what a message asks."""
     async with attending(interaction) as texts:
-        question = question_of(message.content)
+        question = question_in(message, interaction.client)
         if not question:
             raise RefusalError("no_text")
         person = not (message.author.bot or message.webhook_id)

@@ -13,7 +13,7 @@ import discord
 
 from bot.answering import Asked, RefusalError, Way
 from bot.feedback import CONVERSATION_TYPES
-from bot.questions import looks_like_question, question_of
+from bot.questions import looks_like_question, question_in
 from bot.replies import answer_view, noted_error, reply, unsent
 from bot.texts import Texts, texts_for
 from bot.views import text_view
@@ -37,19 +37,18 @@ async def on_message(client: VerbatimClient, message: discord.Message) -> None:
     with client.flight():
         try:
             await _answer(client, message, way)
-        except (RefusalError, QueueFullError) as refusal:
-            texts = _texts(message)
-            await _say(message, way, refusal.line(texts) if isinstance(refusal, RefusalError) else texts.queue_full)
+        except RefusalError as refusal:
+            if refusal.is_news:
+                await _say(message, way, refusal.line(_texts(client, message)))
+        except QueueFullError:
+            await _say(message, way, _texts(client, message).queue_full)
         except discord.Forbidden:
-            _log.warning(
-                "No permission to answer in channel %d of server %s: grant View Channel, Send Messages, "
-                "Send Messages in Threads and Read Message History there.",
-                message.channel.id,
-                message.guild.id if message.guild else "-",
-            )
+            _may_not_write(message)
+        except discord.NotFound:
+            _log.warning("Channel %d was deleted before its question was answered.", message.channel.id)
         except Exception:  # noqa: BLE001 - `noted_error` logs it
             error_id = noted_error(f"a message (way={way})")
-            await _say(message, way, _texts(message).failed.format(id=error_id))
+            await _say(message, way, _texts(client, message).failed.format(id=error_id))
 
 
 def way_asked(client: VerbatimClient, message: discord.Message) -> Way | None:
@@ -67,23 +66,20 @@ def way_asked(client: VerbatimClient, message: discord.Message) -> Way | None:
     if client.user in message.mentions or (message.content and message.guild.self_role in message.role_mentions):
         return "mention"
     channels = {message.channel.id, getattr(message.channel, "parent_id", None)}
-    if (
-        channels & client.settings.answer_channels
-        and message.reference is None
-        and looks_like_question(message.content)
-    ):
+    to_somebody = bool(message.reference or message.mentions)
+    if channels & client.settings.answer_channels and not to_somebody and looks_like_question(message.content):
         return "channel"
     return None
 
 
 async def _answer(client: VerbatimClient, message: discord.Message, way: Way) -> None:
-    question = question_of(message.content)
+    question = question_in(message, client)
     if not question:
         if message.attachments or message.stickers:
-            raise RefusalError("no_text")
+            client.answering.refuse(message.author.id, "no_text")
         # Discord withholds the text of a reply that does not mention the bot, unless the bot has the content intent.
         unread = way == "reply" and client.user not in message.mentions
-        raise RefusalError("unreadable_reply" if unread else "nothing_asked")
+        client.answering.refuse(message.author.id, "unreadable_reply" if unread else "nothing_asked")
     if client.stopping:
         raise RefusalError("closing")
     talk = message.channel.type in CONVERSATION_TYPES
@@ -127,12 +123,24 @@ async def _say(message: discord.Message, way: Way, text: str) -> None:
     if way == "channel":
         return
     with unsent():
-        await reply(message, text_view(text))
+        try:
+            await reply(message, text_view(text))
+        except discord.Forbidden:
+            _may_not_write(message)
 
 
-def _texts(message: discord.Message) -> Texts:
+def _may_not_write(message: discord.Message) -> None:
+    _log.warning(
+        "No permission to answer in channel %d of server %s: grant View Channel, Send Messages, "
+        "Send Messages in Threads and Read Message History there.",
+        message.channel.id,
+        message.guild.id if message.guild else "-",
+    )
+
+
+def _texts(client: VerbatimClient, message: discord.Message) -> Texts:
     """The language for what is said without an answer: that of the words, or where there are none the server's."""
-    words = question_of(message.content)
+    words = question_in(message, client)
     if message.guild and not any(map(str.isalpha, words)):
         return texts_for(str(message.guild.preferred_locale))
     return texts_for(detect_question(words))

@@ -12,8 +12,8 @@ from bot.render import passages_card, source_lines, source_pages, sources_card
 from bot.replies import attending, patiently, respond
 from bot.texts import Texts
 from bot.views import Interaction, Press, card_view, document_key
-from bot.worker import QueueFullError
-from index.answer import Source
+from bot.worker import Index, QueueFullError
+from index.answer import Quote, Source
 
 _MOST_CHOICES = 25
 _CHOICE_LENGTH = 100
@@ -45,16 +45,20 @@ async def sources_view(interaction: Interaction, page: int, texts: Texts) -> dis
 async def _show(interaction: Interaction, wanted: str, texts: Texts) -> None:
     """A document's entry and its first passage, from which one can read on. Takes a key or a name typed by hand."""
     worker = interaction.client.answering.worker
-    listed = await patiently(interaction, worker.run(lambda index: index.sources()))
+    found, first = await patiently(interaction, worker.run(lambda index: _find(index, wanted)))
+    if found is None:
+        raise RefusalError("source_unknown")
+    card = passages_card([first] if first else [], texts, heading=source_lines(found, texts))
+    await respond(interaction, card_view(card, texts), private=True)
+
+
+def _find(index: Index, wanted: str) -> tuple[Source | None, Quote | None]:
+    """A document by its key, name or title, and its first passage; runs in the index's thread."""
+    listed = index.sources()
     found = next((source for source in listed if wanted in (document_key(source.document), source.document)), None)
     if found is None:
         found = next((source for source in listed if _folded(wanted) == _folded(source.title)), None)
-    if found is None:
-        raise RefusalError("source_unknown")
-    name = found.document
-    first = await worker.run(lambda index: index.passage(name, 1))
-    card = passages_card([first] if first else [], texts, heading=source_lines(found, texts))
-    await respond(interaction, card_view(card, texts), private=True)
+    return found, index.passage(found.document, 1) if found else None
 
 
 @sources.autocomplete("document")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from bot.markup import plain
 from bot.texts import ENGLISH, FRENCH
 from index.build import build
+from index.feedback import FEEDBACK_FILE
 from index.settings import IndexSettings
 from tests.bot.conftest import LIGHTHOUSE, Start
 from tests.standin import Discord, buttons, captions, contract, is_private, quotes, text_of
@@ -18,6 +21,7 @@ from tests.standin.payloads import (
     BOT_ID,
     BOT_ROLE,
     DIRECT,
+    FORBIDDEN,
     GENERAL,
     OTHER_BOT,
     QUESTIONS,
@@ -167,10 +171,49 @@ def test_a_private_question_in_a_thread_does_not_colour_what_others_ask(discord:
 @pytest.mark.parametrize(("channel", "mention"), [(DIRECT, ""), (GENERAL, f"<@{BOT_ID}> ")])
 def test_refusals_speak_the_language_of_the_words(discord: Discord, channel: int, mention: str):
     user = next(USERS)
-    for _ in range(6):
-        asked = discord.say(f"{mention}Qui possède la boulangerie de la place ?", channel=channel, by=user)
-        reply = discord.reply_to(asked)
-    assert text_of(reply).startswith("Un instant, s’il vous plaît")
+    question = f"{mention}Qui possède la boulangerie de la place ?"
+    asked = [discord.say(question, channel=channel, by=user) for _ in range(9)]
+    assert text_of(discord.reply_to(asked[5])).startswith("Un instant, s’il vous plaît")
+    ask(discord, KEEPER)
+    assert [discord.replies_to(message) for message in asked[6:]] == [[]] * 3  # Being told once is enough.
+
+
+def test_what_asks_nothing_counts_as_a_question(discord: Discord):
+    user = next(USERS)
+    empty = [discord.say(f"<@{BOT_ID}>", by=user) for _ in range(9)]
+    assert [text_of(discord.reply_to(message)) for message in empty[:5]] == [ENGLISH.nothing_asked] * 5
+    assert text_of(discord.reply_to(empty[5])).startswith("One moment")
+    ask(discord, KEEPER)
+    assert [discord.replies_to(message) for message in empty[6:]] == [[]] * 3
+
+
+def test_who_and_what_a_question_mentions_has_a_name_in_it(discord: Discord):
+    asked = ask(discord, f"Who wrote in <#{GENERAL}> about </ask:1>? <:logo:300000000000000001>")
+    assert r"Who wrote in \#general about /ask?" in text_of(asked)
+    first = discord.reply_to(discord.say(f"<@{BOT_ID}> {KEEPER}", by=next(USERS)))
+    other = discord.reply_to(discord.say(f"<@{BOT_ID}> who is <@{BASTIEN}>?", reply_to=first, by=next(USERS)))
+    assert "Marie Le Goff" not in text_of(other).partition(ENGLISH.nearest)[0]
+
+
+def test_what_a_message_quotes_is_not_what_it_asks(discord: Discord):
+    asked = discord.say(f"> {BUILT}\n<@{BOT_ID}> {KEEPER}", by=next(USERS))
+    assert "Marie Le Goff" in quotes(discord.reply_to(asked))[0]
+    asked = discord.say(f"<@{BOT_ID}>\n> {KEEPER}", by=next(USERS))
+    assert "Marie Le Goff" in quotes(discord.reply_to(asked))[0]
+
+
+def test_a_forwarded_message_is_read(discord: Discord):
+    forwarded = {"message_snapshots": [{"message": snapshot(KEEPER)}], "flags": 1 << 14}
+    asked = discord.say("", channel=DIRECT, by=next(USERS), **forwarded)
+    assert "Marie Le Goff" in text_of(discord.reply_to(asked))
+    asked = discord.say("", by=BASTIEN, **forwarded)
+    assert "Marie Le Goff" in text_of(discord.shown(discord.menu("Find the answer", asked, by=next(USERS))))
+
+
+def snapshot(content: str) -> dict[str, object]:
+    moment = "2026-11-29T00:00:00+00:00"
+    lists = {name: [] for name in ("embeds", "attachments", "components", "mentions", "mention_roles")}
+    return {"type": 0, "content": content, "timestamp": moment, "edited_timestamp": None, "flags": 0} | lists
 
 
 def test_an_empty_mention_is_asked_what_it_wants(discord: Discord):
@@ -203,8 +246,10 @@ def test_the_context_menu_on_a_picture_says_that_there_is_no_text(discord: Disco
 
 
 def test_a_channel_without_permission_is_named_in_the_log(discord: Discord, bot: Program):
-    discord.say(f"<@{BOT_ID}> {KEEPER}", channel=300000000000000004, by=next(USERS))
-    bot.wait_for("No permission to answer in channel 300000000000000004")
+    for times, question in enumerate((KEEPER, ""), start=1):
+        discord.say(f"<@{BOT_ID}> {question}", channel=FORBIDDEN, by=next(USERS))
+        bot.wait_for(f"No permission to answer in channel {FORBIDDEN}", times=times)
+    assert "Traceback" not in bot.output
 
 
 def test_more_context_shows_the_neighbours_and_turns_pages(discord: Discord, texts_of):
@@ -300,6 +345,17 @@ def test_forget_me_deletes_what_was_kept(discord: Discord):
     assert text_of(discord.shown(discord.click(message, ENGLISH.helpful, by=user))) == ENGLISH.gone
 
 
+def test_forget_me_deletes_a_question_with_a_greeting_before_somebody_elses_too(discord: Discord, data: Path):
+    user = next(USERS)
+    first = discord.reply_to(discord.say(f"<@{BOT_ID}> Hello, who is the keeper of Ploumanac'h?", by=user))
+    discord.reply_to(discord.say("and when was it built?", reply_to=first, by=next(USERS)))
+    with closing(sqlite3.connect(data / FEEDBACK_FILE)) as base:
+        before = "SELECT count(*) FROM answers WHERE previous LIKE '%keeper of Ploumanac%'"
+        assert base.execute(before).fetchone() == (1,)
+        discord.shown(discord.slash("forget-me", by=user))
+        assert base.execute(before).fetchone() == (0,)
+
+
 def test_a_reason_for_an_answer_that_was_forgotten_is_not_said_to_be_noted(discord: Discord):
     user = next(USERS)
     message = discord.shown(discord.slash("ask", question=KEEPER, by=user))
@@ -362,14 +418,21 @@ def test_every_body_so_far_fits_discords_published_description(discord: Discord)
 def test_a_document_added_while_it_runs_is_quoted_and_one_that_changed_is_not_mistaken(
     discord: Discord, bot: Program, library: Path, data: Path
 ):
-    message = ask(discord, KEEPER)
-    (library / "lighthouse.md").write_text(LIGHTHOUSE.replace("Marie Le Goff", "Yann Tanguy"), encoding="utf-8")
+    message, other = ask(discord, KEEPER), ask(discord, BUILT)
+    changed = LIGHTHOUSE.replace("Marie Le Goff", "Yann Tanguy")
+    changed = changed.replace("---\nThe village", "---\nThe tower is a monument.\n\nThe village")
+    (library / "lighthouse.md").write_text(changed, encoding="utf-8")
     (library / "harbour.txt").write_text("The harbour master is called Soizic Riou.\n", encoding="utf-8")
     build(IndexSettings(library, data, "builtin"))
     bot.wait_for("loaded ms=")
     assert "Soizic Riou" in text_of(ask(discord, "Who is the harbour master?"))
     assert text_of(discord.shown(discord.click(message, ENGLISH.more_context))) == ENGLISH.changed
     assert "Yann Tanguy" in text_of(ask(discord, KEEPER))
+    # Paragraphs have other numbers now, and what was shown is still not shown again.
+    [shown] = quotes(other)
+    following = quotes(discord.shown(discord.click(other, ENGLISH.next)))
+    assert following
+    assert shown.replace("*", "") not in following
     (library / "lighthouse.md").write_text(LIGHTHOUSE, encoding="utf-8")
     (library / "harbour.txt").unlink()
     build(IndexSettings(library, data, "builtin"))

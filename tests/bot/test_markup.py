@@ -98,7 +98,8 @@ def test_what_cannot_be_seen_or_turns_the_text_around_is_never_sent_raw(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["👩\u200d💻", "❤\ufe0f", "1\ufe0f\u20e3", "Wort\u00adtrennung", "می\u200cخواهم", "क्\u200dष"]
+    "text",
+    ["👩\u200d💻", "🏳\ufe0f\u200d🌈", "❤\ufe0f", "1\ufe0f\u20e3", "Wort\u00adtrennung", "می\u200cخواهم", "क्\u200dष"],
 )
 def test_joiners_that_writing_needs_stay(text):
     assert draw(text) == text

@@ -48,6 +48,8 @@ NOT_ASKING = (
     "what",
     "!play what is love?",
     "/roll what?",
+    "> Who is the keeper?\nIt was Henri, I believe.",
+    "I read this:\n>>> Who is the keeper?\nAnd when?",
     "look at https://example.org/search?q=lighthouse",
     "```what = why if how else None```",
     "What a lovely day it is today! " * 30,
@@ -73,6 +75,8 @@ def test_other_talk_is_left_alone(text: str):
     assert not looks_like_question(text)
 
 
-def test_a_question_is_what_remains_without_mentions():
-    content = "<@100000000000000001>  what is <:logo:300000000000000001> this\nabout, <#300000000000000001>?"
-    assert question_of(content) == "what is this about, ?"
+def test_a_question_has_names_for_its_mentions():
+    content = "<@!1>  what is <:logo:2> this\nabout, </ask now:3> in <#4> by <@&5>?"
+    assert question_of(content, lambda kind, number: f"[{kind} {number}]") == (
+        "[@ 1] what is this about, /ask now in [# 4] by [@& 5]?"
+    )

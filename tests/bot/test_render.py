@@ -103,6 +103,16 @@ def test_a_cut_keeps_the_sentence_that_answers():
     assert (part.before, part.after, part.whole) == (True, True, False)
 
 
+def test_a_list_that_is_cut_ends_with_an_item_and_goes_on_with_the_next():
+    text = "\n".join(f"- item number {number} of many" for number in range(240))
+    first = passages_card([quote(text)], ENGLISH).passages[0].excerpt
+    assert first.after
+    assert first.markup.endswith("of many")
+    following = passages_card([quote(text)], ENGLISH, offset=first.end - 40).passages[0].excerpt
+    assert plain(following.markup).startswith("- item number")
+    assert text.startswith(plain(first.markup) + "\n" + plain(following.markup))
+
+
 def test_reading_on_shows_the_rest_and_nothing_twice():
     text = " ".join(f"Sentence number {number} stands here." for number in range(400))
     shown, offset, pages = "", 0, 0

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import socket
 import time
+import urllib.request
 
 import pytest
 
 from bot.texts import ENGLISH
 from tests.bot.conftest import Start
 from tests.standin import Discord, is_private, text_of
-from tests.standin.payloads import BOT_ID, BOT_ROLE, GENERAL, MESSAGE_CONTENT_INTENT, QUESTIONS, THREAD
+from tests.standin.payloads import BASTIEN, BOT_ID, BOT_ROLE, GENERAL, MESSAGE_CONTENT_INTENT, QUESTIONS, THREAD
 from tests.standin.program import Program
 from tests.standin.rest import DEFERRED, DEFERRED_UPDATE, REPLY
 from tests.standin.slow_bot import QUEUE_LIMIT
@@ -21,9 +23,17 @@ POST = f"POST /channels/{GENERAL}/messages"
 
 
 @pytest.fixture(scope="module")
-def bot(discord: Discord, start: Start) -> Program:
+def port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def bot(discord: Discord, start: Start, port: int) -> Program:
     discord.gateway.allowed_intents |= MESSAGE_CONTENT_INTENT
-    return start(module="tests.standin.slow_bot", ANSWER_CHANNELS=f"{QUESTIONS}, {THREAD}")
+    channels = f"{QUESTIONS}, {THREAD}, 300000000000000077"
+    return start(module="tests.standin.slow_bot", ANSWER_CHANNELS=channels, METRICS_PORT=str(port))
 
 
 @pytest.fixture(autouse=True)
@@ -60,12 +70,40 @@ def test_behind_a_slow_question_buttons_and_commands_are_deferred_too(discord: D
     opened = discord.click(message, ENGLISH.more_context)
     before = text_of(page)
     turned = discord.click(page, ENGLISH.next)
-    about = discord.slash("about", by=next(USERS))
+    listed = discord.slash("sources", by=next(USERS))
     discord.shown(slow)
     assert is_private(discord.shown(opened))
-    assert "Documents:" in text_of(discord.shown(about))
+    assert "lighthouse" in text_of(discord.shown(listed))
     discord.wait(lambda: text_of(page) != before, "the next page")
-    assert (opened.response, turned.response, about.response) == (DEFERRED, DEFERRED_UPDATE, DEFERRED)
+    assert (opened.response, turned.response, listed.response) == (DEFERRED, DEFERRED_UPDATE, DEFERRED)
+
+
+def test_a_document_is_shown_behind_a_slow_question(discord: Discord):
+    document = discord.slash("sources", document="lighthouse.md", by=next(USERS))
+    slow = discord.slash("ask", question=f"[3.5 s] {KEEPER}", by=next(USERS))
+    assert "The village of Ploumanac" in text_of(discord.shown(document))
+    discord.shown(slow)
+
+
+def test_what_is_measured_can_be_read_while_the_index_is_busy(discord: Discord, port: int):
+    slow = discord.slash("ask", question=f"[3.5 s] {KEEPER}", by=next(USERS))
+    time.sleep(0.1)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=3) as page:
+        assert "verbatim_waiting 1.0" in page.read().decode()
+    discord.shown(slow)
+
+
+def test_a_channel_that_was_deleted_meanwhile_is_one_line_of_the_log(discord: Discord, bot: Program):
+    before = bot.output.count("Traceback")
+    discord.trouble(POST, "404")
+    mention(discord)
+    bot.wait_for(f"Channel {GENERAL} was deleted before its question was answered.")
+    assert bot.output.count("Traceback") == before
+
+
+def test_answer_channels_that_are_none_are_named(bot: Program):
+    bot.wait_for("ANSWER_CHANNELS names 300000000000000077, which is no channel that the bot sees.")
+    assert f"names {QUESTIONS}" not in bot.output
 
 
 def test_a_quick_answer_needs_no_thinking(discord: Discord):
@@ -160,6 +198,8 @@ def test_in_its_channels_questions_are_answered_without_a_mention(discord: Disco
         discord.say("What is [broken] here?", channel=QUESTIONS, by=next(USERS)),
         discord.say("How are you?", channel=QUESTIONS, by=next(USERS)),
         discord.say("who is he?", channel=QUESTIONS, by=next(USERS)),
+        discord.say(f"<@{BASTIEN}> {KEEPER}", channel=QUESTIONS, by=next(USERS)),
+        discord.say(f"> {KEEPER}\nIt was Henri, I believe.", channel=QUESTIONS, by=next(USERS)),
     ]
     bot.wait_for("a message (way=channel)")
     last = discord.say(KEEPER, channel=QUESTIONS, by=next(USERS))

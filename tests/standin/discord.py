@@ -110,10 +110,12 @@ class Discord:
         **fields: Any,
     ) -> Payload:
         """Write a message. The bot is shown its text only where Discord would show it."""
-        mentioned = f"<@{BOT_ID}>" in content or bool(ping and reply_to and reply_to["author"]["id"] == str(BOT_ID))
+        people = {int(person) for person in re.findall(r"<@!?(\d+)>", content)}
+        if ping and reply_to:
+            people.add(int(reply_to["author"]["id"]))
+        mentioned = BOT_ID in people
         message = payloads.message(by, channel, content, **fields)
-        if mentioned:
-            message["mentions"] = [payloads.user(BOT_ID) | {"member": payloads.member(BOT_ID)}]
+        message["mentions"] = [payloads.user(person) | {"member": payloads.member(person)} for person in people]
         if reply_to:
             message["type"] = 19
             message["message_reference"] = {"message_id": reply_to["id"], "channel_id": str(channel)}
