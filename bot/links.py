@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote, urlsplit
 
 LONGEST_LINK = 700
@@ -10,6 +11,11 @@ LONGEST_LINK = 700
 # Characters of a text that is named whole, and of its two ends otherwise; the smaller pair is for scripts of which one
 # character is nine when encoded.
 _SIZES = ((90, 40), (30, 14))
+
+_LINK = re.compile(r"!?\[([^\]\n]{0,200})\]\([^()\s]*(?:\s[^()\n]*)?\)")
+_MARKS = re.compile(
+    r"\*\*|__|`+|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)|^[ \t]*(?:[-*+>]|\d{1,3}[.)]|#{1,6})[ \t]+", re.MULTILINE
+)
 
 
 def link_to_words(source: str, words: str) -> str:
@@ -25,6 +31,11 @@ def link_to_words(source: str, words: str) -> str:
         if len(link) <= LONGEST_LINK:
             return link
     return page if len(page) <= LONGEST_LINK else ""
+
+
+def without_marks(markdown: str) -> str:
+    """Words of a Markdown file as its page shows them: the browser looks for these."""
+    return _MARKS.sub("", _LINK.sub(r"\1", markdown))
 
 
 def web_address(source: str) -> str:

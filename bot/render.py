@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.excerpt import Excerpt, excerpt
-from bot.links import link_to_words, web_address
+from bot.links import link_to_words, web_address, without_marks
 from bot.markup import draw_inline, units
 from bot.texts import Texts
 from index.answer import Answer, IndexStatus, Quote, Source
@@ -132,6 +132,8 @@ def caption(quote: Quote, texts: Texts, *, whole: bool = True, titled: bool = Tr
     if quote.date and titled:
         parts.append(draw_inline(quote.date, 40))
     words = quote.highlights[0].text if quote.highlights else quote.text
+    if quote.document.lower().endswith(".md"):
+        words = without_marks(words)
     if link := link_to_words(quote.source, words):
         parts.append(f"[{texts.open_source}]({link})")
     return "-# " + " · ".join(parts)

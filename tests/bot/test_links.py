@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.links import LONGEST_LINK, link_to_words, web_address
+from bot.links import LONGEST_LINK, link_to_words, web_address, without_marks
 from tests.bot.samples import texts
 
 
@@ -16,6 +16,19 @@ def test_the_characters_that_the_fragment_syntax_reserves_are_encoded():
     assert link_to_words("https://a.example/p", "anti-missile, R&D") == (
         "https://a.example/p#:~:text=anti%2Dmissile%2C%20R%26D"
     )
+
+
+@pytest.mark.parametrize(
+    ("markdown", "shown"),
+    [
+        ("The **fee** is *three* euros.", "The fee is three euros."),
+        ("Run `make test` before you push.", "Run make test before you push."),
+        ("- See [the guide](https://x.org/g_1) for more_or_less.", "See the guide for more_or_less."),
+        ("2 * 3 = 6, and [1] is a note (see below).", "2 * 3 = 6, and [1] is a note (see below)."),
+    ],
+)
+def test_the_words_of_a_markdown_file_are_looked_for_as_its_page_shows_them(markdown: str, shown: str):
+    assert without_marks(markdown) == shown
 
 
 def test_a_fragment_that_the_page_has_is_kept():
