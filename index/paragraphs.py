@@ -21,7 +21,7 @@ _MAX_HEADINGS = 4
 _LONGEST_HEADING = 300
 _LOWEST_LEVEL = 7
 _BOLD = re.compile(r"(\*\*|__)(?!\s)[^*_]+(?<!\s)\1")
-_FENCE = re.compile(r"^(`{3,}|~{3,})([^`\r\n]*)", re.MULTILINE)
+_FENCE = re.compile(r"(?<![^\r\n])(`{3,}|~{3,})([^`\r\n]*)(?![^\r\n])")
 _RULE = re.compile(r"=+|-+|(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})")
 
 
@@ -101,7 +101,7 @@ def _fenced(text: str, start: int, end: int) -> Iterator[Span]:
         mark, info = fence.groups()
         if opened is None:
             opened = fence
-        elif mark == opened[1] and not info.strip():
+        elif mark.startswith(opened[1]) and not info.strip():
             yield Span(opened.start(), fence.end(1))
             opened = None
 
@@ -109,13 +109,15 @@ def _fenced(text: str, start: int, end: int) -> Iterator[Span]:
 def _paragraphs_between(text: str, start: int, end: int) -> list[Span]:
     """Paragraphs: blank lines part them, and so does a line end where lines are not wrapped.
 
-    A bold line that looks like a heading is none of the paragraph below it.
+    A bold line that looks like a heading is none of the paragraph right below it.
     """
     spans: list[Span] = []
     lines: list[Span] = []
-    for line in [*_lines(text, start, end), None]:
+    for line, below in pairwise([*_lines(text, start, end), None, None]):
         is_title = (
             line is not None
+            and below is not None
+            and not text[below.start].islower()
             and _BOLD.fullmatch(text, *line) is not None
             and _looks_like_heading(text[slice(*line)])
             and (not lines or ends_sentence(text[slice(*lines[-1])]))

@@ -154,15 +154,17 @@ def test_markdown_headings_are_context_and_code_is_no_heading(folder, embedder):
 def test_fenced_code_is_a_passage_with_its_blank_lines_and_goes_with_what_announces_it(folder, embedder):
     text = (
         "# Tool\n\nTo install it, run:\n\n```sh\npip install tool\n\ntool --init\n```\n\nIt says that it is done.\n\n"
-        "~~~\none\n\n```\n\ntwo\n~~~\nA paragraph.\n\n```\nNothing closes this one.\n\nThe last one.\n"
+        "~~~\none\n\n```\n\ntwo\n~~~~\nA paragraph.\n\n```a``` is code.\n\n"
+        "```\nNothing closes this one.\n\nThe last one.\n"
     )
     for ending in ("md", "txt"):
         passages = cut(read(folder, f"a.{ending}", text), embedder.count_tokens, embedder.max_tokens)
         assert [passage.text for passage in passages if passage.text != "# Tool"] == [
             "To install it, run:\n\n```sh\npip install tool\n\ntool --init\n```",
             "It says that it is done.",
-            "~~~\none\n\n```\n\ntwo\n~~~",
+            "~~~\none\n\n```\n\ntwo\n~~~~",
             "A paragraph.",
+            "```a``` is code.",
             "```\nNothing closes this one.",
             "The last one.",
         ]
@@ -245,7 +247,8 @@ def test_a_bold_line_right_above_its_paragraph_is_its_heading(folder, embedder, 
     text = (
         "Club\n\n**How much is the membership?**\nIt costs 120 euros.\n\n**Can I bring my dog?**\nOn a lead.\n"
         "**And my cat?**\nNever.\n\nThe attic is always\n**entirely empty**\nin the winter.\n\n"
-        "**It is closed.**\nIn May, it is open.\n"
+        "**It is closed.**\nIn May, it is open.\n\nThe password is:\n**Sunflower 42**\n\n"
+        "It was passed by\nboth houses.\n**The Senate**\nrejected it at first.\n"
     )
     passages = cut(read(folder, f"a.{ending}", text), embedder.count_tokens, embedder.max_tokens)
     assert [(passage.heading, passage.text) for passage in passages] == [
@@ -254,6 +257,8 @@ def test_a_bold_line_right_above_its_paragraph_is_its_heading(folder, embedder, 
         ("And my cat?", "Never."),
         ("And my cat?", "The attic is always\n**entirely empty**\nin the winter."),
         ("And my cat?", "**It is closed.**\nIn May, it is open."),
+        ("And my cat?", "The password is:\n**Sunflower 42**"),
+        ("And my cat?", "It was passed by\nboth houses.\n**The Senate**\nrejected it at first."),
     ]
 
 
