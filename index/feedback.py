@@ -16,7 +16,6 @@ from pathlib import Path
 
 from index.answer import Answer, Highlight, Quote
 from index.errors import DamagedIndexError, StorageError
-from index.questions import without_courtesy
 
 FEEDBACK_FILE = "feedback.sqlite3"
 
@@ -186,8 +185,7 @@ class Feedback:
     def _forget_before_others(self, person: str) -> None:
         """Empty a person's questions where they stand before those of whoever went on from them."""
         own = self._base.execute("SELECT answer FROM answers WHERE asker = ?", (person,))
-        asked = {str(json.loads(text).get("question")) for (text,) in own}
-        asked |= set(map(without_courtesy, asked))  # As `leading_to` hands them on.
+        asked = {json.loads(text).get("question") for (text,) in own}
         going_on = self._base.execute("SELECT number, previous FROM answers WHERE previous != '[]'").fetchall()
         for number, previous in going_on:
             before = json.loads(previous)

@@ -16,8 +16,8 @@ from index.documents import Document
 from index.formats.lines import WORD
 from index.paragraphs import Span, paragraphs, trimmed
 
-# A change of the rules below that moves a passage's borders, or of the text that is read of a file, raises this number,
-# and with it every index is rebuilt.
+# A change of the rules here, in `paragraphs.py` or in `formats/lines.py` that moves a passage's borders, or of the text
+# that is read of a file, raises this number, and with it every index is rebuilt.
 CUTTING_RULES = 7
 
 TokenCounter = Callable[[Sequence[str]], Sequence[int]]

@@ -83,7 +83,7 @@ def cleaned(question: str) -> str:
         )
     if not words(text):
         raise QuestionError("The question has no letter and no digit.", "Ask it in words.")
-    return without_courtesy(text)
+    return _without_courtesy(text)
 
 
 def is_small_talk(question: str) -> bool:
@@ -93,7 +93,7 @@ def is_small_talk(question: str) -> bool:
     return _SMALL_TALK.fullmatch(said.strip(" .!?…,;:)(")) is not None
 
 
-def without_courtesy(question: str) -> str:
+def _without_courtesy(question: str) -> str:
     """A question on one line without the greeting before it and the thanks after it, if any of it is left."""
     match = _GREETING_BEFORE.match(question)
     asked = _THANKS_AFTER.sub(r"\1", question[match.end() :] if match else question)
@@ -102,7 +102,7 @@ def without_courtesy(question: str) -> str:
 
 def context_of(question: str, previous: Sequence[str]) -> str:
     """What a follow-up cannot be understood without, from the questions before it; nothing for any other question."""
-    return " ".join(leading_to(previous)) if _is_follow_up(question) else ""
+    return " ".join(map(_without_courtesy, leading_to(previous))) if _is_follow_up(question) else ""
 
 
 def leading_to(previous: Sequence[str]) -> list[str]:
@@ -111,11 +111,12 @@ def leading_to(previous: Sequence[str]) -> list[str]:
     A follow-up goes on from these: without the others of `previous` it is understood as well.
     """
     naming: list[str] = []
-    for before in map(without_courtesy, reversed(previous)):
-        if names_nothing(before) or is_small_talk(before):
+    for before in reversed(previous):
+        asked = _without_courtesy(before)
+        if names_nothing(asked) or is_small_talk(asked):
             continue
         naming.append(before)
-        if not _is_follow_up(before):
+        if not _is_follow_up(asked):
             break
     return naming[::-1]
 

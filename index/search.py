@@ -194,6 +194,7 @@ class Searcher:
         read = [self._read(row) for row in rows.tolist()]
         ends = np.cumsum([len(each.sentences) for each in read])[:-1]
         of_sentences = np.concatenate([self._reader.sentence_vectors(each.passage) for each in read]) @ query.vector
+        # A passage has a segment more than sentences: its title and heading.
         matches = np.split(self._matches(query, read), ends + np.arange(1, len(read)), axis=1)
         found = zip(read, cosines.tolist(), bm25.tolist(), np.split(of_sentences, ends), matches, strict=True)
         return [self._candidate(query, *each) for each in found]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -34,7 +34,7 @@ async def on_message(client: VerbatimClient, message: discord.Message) -> None:
     way = way_asked(client, message)
     if way is None:
         return
-    with client.flight():
+    with client.flight(), _reachable(message):
         try:
             await _answer(client, message, way)
         except RefusalError as refusal:
@@ -42,10 +42,8 @@ async def on_message(client: VerbatimClient, message: discord.Message) -> None:
                 await _say(message, way, refusal.line(_texts(client, message)))
         except QueueFullError:
             await _say(message, way, _texts(client, message).queue_full)
-        except discord.Forbidden:
-            _may_not_write(message)
-        except discord.NotFound:
-            _log.warning("Channel %d was deleted before its question was answered.", message.channel.id)
+        except (discord.Forbidden, discord.NotFound):
+            raise
         except Exception:  # noqa: BLE001 - `noted_error` logs it
             error_id = noted_error(f"a message (way={way})")
             await _say(message, way, _texts(client, message).failed.format(id=error_id))
@@ -122,20 +120,24 @@ async def _say(message: discord.Message, way: Way, text: str) -> None:
     """Say something instead of an answer; where nobody addressed the bot, it does not talk about itself."""
     if way == "channel":
         return
-    with unsent():
-        try:
-            await reply(message, text_view(text))
-        except discord.Forbidden:
-            _may_not_write(message)
+    with unsent(), _reachable(message):
+        await reply(message, text_view(text))
 
 
-def _may_not_write(message: discord.Message) -> None:
-    _log.warning(
-        "No permission to answer in channel %d of server %s: grant View Channel, Send Messages, "
-        "Send Messages in Threads and Read Message History there.",
-        message.channel.id,
-        message.guild.id if message.guild else "-",
-    )
+@contextlib.contextmanager
+def _reachable(message: discord.Message) -> Iterator[None]:
+    """Where Discord lets nobody write, or not the bot, that is one line of the log."""
+    try:
+        yield
+    except discord.Forbidden:
+        _log.warning(
+            "No permission to answer in channel %d of server %s: grant View Channel, Send Messages, "
+            "Send Messages in Threads and Read Message History there.",
+            message.channel.id,
+            message.guild.id if message.guild else "-",
+        )
+    except discord.NotFound:
+        _log.warning("Channel %d was deleted before its question was answered.", message.channel.id)
 
 
 def _texts(client: VerbatimClient, message: discord.Message) -> Texts:

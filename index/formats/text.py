@@ -40,7 +40,7 @@ def read_plain(data: bytes) -> Extract:
 def read_markdown(data: bytes) -> Extract:
     """Markdown, kept to the letter; its headings and comments are found by a CommonMark parser.
 
-    Lines without a `#` may be headings too (see `passages.py`): many files are plain text with another ending.
+    Lines without a `#` may be headings too (see `paragraphs.py`): many files are plain text with another ending.
     Where a comment stands, which no reader of the page is meant to see, there is white space.
     """
     declared = _front_matter(_decode(data))

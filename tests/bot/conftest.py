@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -87,6 +88,14 @@ def data(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("data")
     shutil.copytree(built, data, dirs_exist_ok=True)
     return data
+
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    """One that is free, for the metrics."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

@@ -117,13 +117,10 @@ def test_a_start_that_cannot_note_what_it_sent_goes_on(start: Start, data: Path,
 
 
 @pytest.mark.slow
-def test_sync_sends_the_commands_again_and_ends_beside_a_bot_that_runs(start: Start, discord: Discord):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    bot = start(METRICS_PORT=port)
+def test_sync_sends_the_commands_again_and_ends_beside_a_bot_that_runs(start: Start, discord: Discord, port: int):
+    bot = start(METRICS_PORT=str(port))
     sent, connections = len(discord.requests("PUT .*/commands")), list(discord.gateway.log)
-    program = start(ready=False, arguments=["--sync"], METRICS_PORT=port)
+    program = start(ready=False, arguments=["--sync"], METRICS_PORT=str(port))
     assert program.end() == 0
     assert "commands sent count=6" in program.output
     assert len(discord.requests("PUT .*/commands")) == sent + 1
