@@ -59,8 +59,11 @@ quinzaine vingtaine trentaine douzaine centaine
 _DATES = """
 january february march april june july august september october november december monday tuesday wednesday thursday
 friday saturday sunday century decade janvier fevrier mars avril mai juin juillet aout septembre octobre novembre
-decembre lundi mardi mercredi jeudi vendredi samedi dimanche siecle
+decembre lundi mardi mercredi jeudi vendredi samedi dimanche siecle noon midnight midi minuit
 """
+_BESIDE_NUMBERS = "may am pm"
+_PRICES = "much coute coutent paye payer paie"
+_FREE = "free gratuit gratuite gratuits gratuites gratuitement"
 _AGES = "age aged ages old years months weeks ans mois semaines agee agees"
 _BEGINNINGS = """
 born birth birthday built founded opened created established launched completed dates dating since ne nee nes nees
@@ -68,9 +71,13 @@ naissance construit construite fonde fondee ouvert ouverte cree creee inaugure i
 """
 _NUMBER_WORDS = frozenset(_NUMBERS.split())
 _DATE_WORDS = frozenset(_DATES.split())
+_DATE_WORDS_BESIDE_NUMBERS = frozenset(_BESIDE_NUMBERS.split())
+_PRICE_WORDS = frozenset(_PRICES.split())
+_FREE_WORDS = frozenset(_FREE.split())
 _AGE_WORDS = frozenset(_AGES.split())
 _BEGINNING_WORDS = frozenset(_BEGINNINGS.split())
 _YEAR = re.compile(r"1\d{3}s?|20\d{2}s?")
+_HOUR = re.compile(r"1?\d[ap]m|(?:[01]?\d|2[0-3])h(?:[0-5]\d)?")
 
 
 def expectation(question: str) -> Expectation:
@@ -86,6 +93,7 @@ def expectation(question: str) -> Expectation:
 def has_kind(kind: Expectation, sentence_words: Collection[str], question_words: Collection[str]) -> bool:
     """Whether a sentence, given as folded words, has a number, a date or an age that the question does not name itself.
 
+    The time of day is a date, too, and that something is free a number, where it is asked what that costs.
     An age is a number in a sentence that speaks of ages, or the year of a beginning, from which it can be told.
     """
     if kind not in KINDS:
@@ -94,8 +102,9 @@ def has_kind(kind: Expectation, sentence_words: Collection[str], question_words:
     numbers = {word for word in found if word[0].isdigit() or word in _NUMBER_WORDS}
     years = {word for word in numbers if _YEAR.fullmatch(word)}
     if kind == "number":
-        return bool(numbers)
+        return bool(numbers or (found & _FREE_WORDS and _PRICE_WORDS & set(question_words)))
     if kind == "date":
         # Without a number beside it, "may" is hardly ever the month.
-        return bool(years or found & _DATE_WORDS or ("may" in found and numbers))
+        may_be_date = numbers and found & _DATE_WORDS_BESIDE_NUMBERS
+        return bool(years or found & _DATE_WORDS or may_be_date or any(map(_HOUR.fullmatch, numbers)))
     return bool((numbers and _AGE_WORDS & set(sentence_words)) or (years and _BEGINNING_WORDS & set(sentence_words)))

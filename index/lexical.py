@@ -76,6 +76,10 @@ FUNCTION_WORDS_OF = {"en": frozenset(_ENGLISH_FUNCTION_WORDS.split()), "fr": fro
 FUNCTION_WORDS = FUNCTION_WORDS_OF["en"] | FUNCTION_WORDS_OF["fr"]
 """Words of questions and of grammar, folded; one that carries a meaning of its own (first, new, used …) is none."""
 
+# Words of grammar in the other language, names of things in this one: a car, a font; a donation, tea, a bear, gold.
+_THINGS = {"en": "ai car comment font par pour son ton", "fr": "an but don or ours show the"}
+_FUNCTION_WORDS_IN = {language: FUNCTION_WORDS.difference(found.split()) for language, found in _THINGS.items()}
+
 
 def fold(text: str) -> str:
     """The text in lower case, without accents and with ligatures resolved."""
@@ -137,10 +141,16 @@ def acronyms_of(text: str) -> frozenset[str]:
     return frozenset(fold(word) for word in _WORDS.findall(text) if len(word) > 1 and word.isupper())
 
 
-def informative_words(text: str) -> list[str]:
+def function_words(language: str) -> frozenset[str]:
+    """The words of grammar in a text of this language, which may hold some of English and of French."""
+    return _FUNCTION_WORDS_IN.get(language, FUNCTION_WORDS)
+
+
+def informative_words(text: str, language: str) -> list[str]:
     """The words of a question that say what it is about, each once; all of them where all are function words."""
     found = list(dict.fromkeys(words(text)))
-    return [word for word in found if word not in FUNCTION_WORDS] or found
+    grammar = function_words(language)
+    return [word for word in found if word not in grammar] or found
 
 
 def write_lexical(folder: Path, passages: Iterable[tuple[str, str]]) -> list[str]:
@@ -188,14 +198,14 @@ class LexicalIndex:
         self._frequencies = np.diff(self._index.scores["indptr"])
         self._alike = SpellingIndex(vocabulary, shortest=_SHORTEST_ALIKE)
 
-    def query(self, text: str, spelt_right: Container[str] = ()) -> list[QueryTerm]:
-        """The informative words of a question, as this index can look them up.
+    def query(self, text: str, language: str, spelt_right: Container[str] = ()) -> list[QueryTerm]:
+        """The informative words of a question in a language, as this index can look them up.
 
         A word that the corpus does not know is taken for one that is spelt alike, also one that is `spelt_right` when
         it differs by a single letter ("defence" for "defense"); but no acronym is taken for another.
         """
         acronyms = acronyms_of(text)
-        return [self._term(word, spelt_right, word in acronyms) for word in informative_words(text)]
+        return [self._term(word, spelt_right, word in acronyms) for word in informative_words(text, language)]
 
     def nearest(self, word: str) -> str | None:
         """The function word or, of five letters or more, the corpus's that a misspelt one was meant to be."""

@@ -12,7 +12,16 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from index.documents import Document
-from index.formats.lines import LINE_END, LIST_ITEM, WORD, ends_sentence, looks_like_heading
+from index.formats.lines import (
+    HEADING_WIDTH,
+    LABELLED,
+    LINE_END,
+    LIST_ITEM,
+    ROW,
+    WORD,
+    ends_sentence,
+    looks_like_heading,
+)
 
 _WRAPPED_WIDTH = 120
 _WIDELY_WRAPPED_WIDTH = 200
@@ -20,9 +29,10 @@ _MAX_PLAIN_HEADINGS = 2
 _MAX_HEADINGS = 4
 _LONGEST_HEADING = 300
 _LOWEST_LEVEL = 7
+_NUMBER = re.compile(r"\d{1,3}[.)]\s+")
 _BOLD = re.compile(r"(\*\*|__)(?!\s)[^*_]+(?<!\s)\1")
 _FENCE = re.compile(r"(?<![^\r\n])(`{3,}|~{3,})([^`\r\n]*)(?![^\r\n])")
-_RULE = re.compile(r"=+|-+|(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})")
+_RULE = re.compile(r"=+|-+|~{3,}|(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})")
 
 
 class Span(NamedTuple):
@@ -42,22 +52,26 @@ def paragraphs(document: Document) -> list[tuple[Span, str]]:
         _infer_lowest_headings(text, blocks)
     found: list[tuple[Span, str]] = []
     headings: list[_Block] = []
-    opens_list = False
+    announces = False
     for block in blocks:
         if block.level:
             headings = [*(outer for outer in headings if outer.level < block.level), block]
-            opens_list = False
+            announces = False
             continue
         if not WORD.search(text, *block.span):
             continue
         under = [_heading_words(text[slice(*outer.span)]) for outer in headings[-_MAX_HEADINGS:]]
         if under[:1] == [document.title]:
             del under[0]
-        if opens_list and (LIST_ITEM.match(text, block.span.start) or _FENCE.match(text, block.span.start)):
+        is_announced = announces and (
+            any(kind.match(text, block.span.start) for kind in (LIST_ITEM, _FENCE))
+            or _looks_like_heading(text[slice(*block.span)])
+        )
+        if is_announced:
             found[-1] = Span(found[-1][0].start, block.span.end), found[-1][1]
         else:
             found.append((block.span, " › ".join(under)))
-            opens_list = text.endswith(":", *block.span)
+            announces = text.endswith(":", *block.span)
     return found
 
 
@@ -100,10 +114,17 @@ def _fenced(text: str, start: int, end: int) -> Iterator[Span]:
     for fence in _FENCE.finditer(text, start, end):
         mark, info = fence.groups()
         if opened is None:
-            opened = fence
+            opened = None if _underlines(text, fence) else fence
         elif mark.startswith(opened[1]) and not info.strip():
             yield Span(opened.start(), fence.end(1))
             opened = None
+
+
+def _underlines(text: str, fence: re.Match[str]) -> bool:
+    """Whether tildes are the underline of a heading, as in reStructuredText: about as long as the line above."""
+    above = LINE_END.split(text[max(0, fence.start() - HEADING_WIDTH) : fence.start()])[-2:-1]
+    is_bare = fence[0].strip() == "~" * len(fence[1])
+    return is_bare and any(line and abs(len(line) - len(fence[1])) <= 2 for line in above)
 
 
 def _paragraphs_between(text: str, start: int, end: int) -> list[Span]:
@@ -145,7 +166,7 @@ def _paragraphs_of_lines(text: str, lines: list[Span]) -> list[Span]:
     """Whether lines without a blank one between are paragraphs, or the wrapped lines of one.
 
     They are wrapped (or verse, or a list) when none is long and some line breaks off in the middle of a sentence; when
-    most lines do, they may be longer.
+    most lines do, they may be longer, and however long when most go on in lower case.
     """
     longest = max(end - start for start, end in lines)
     unfinished = [line for line in lines if not ends_sentence(text[slice(*line)])]
@@ -155,15 +176,18 @@ def _paragraphs_of_lines(text: str, lines: list[Span]) -> list[Span]:
         and looks_like_heading(text[slice(*lines[0])])
         and lines[0].end - lines[0].start < 0.6 * longest
         and not text[lines[1].start].islower()
+        and not all(LABELLED.match(text, *line) for line in lines[:2])
     )
-    if longest <= width and unfinished and not (is_titled and unfinished == lines[:1]):
+    goes_on = [text[line.start].islower() and not LIST_ITEM.match(text, line.start) for line in lines[1:]]
+    is_wrapped = (longest <= width and unfinished) or (goes_on and 2 * sum(goes_on) >= len(goes_on))
+    if is_wrapped and not (is_titled and unfinished == lines[:1]):
         if is_titled:
             return [lines[0], Span(lines[1].start, lines[-1].end)]
         return [Span(lines[0].start, lines[-1].end)]
     found: list[Span] = []
     in_list = False
     for line in lines:
-        is_item = LIST_ITEM.match(text, line.start) is not None
+        is_item = LIST_ITEM.match(text, line.start) is not None or ROW.match(text, line.start) is not None
         if is_item and in_list:
             found[-1] = Span(found[-1].start, line.end)
         else:
@@ -175,8 +199,8 @@ def _paragraphs_of_lines(text: str, lines: list[Span]) -> list[Span]:
 def _infer_headings(text: str, blocks: list[_Block]) -> None:
     """Mark the headings of plain text: at most two such lines in a row, with a paragraph after them."""
     run: list[_Block] = []
-    for block in blocks:
-        if _looks_like_heading(text[slice(*block.span)]):
+    for block, may_be_heading in zip(blocks, _may_be_headings(text, blocks), strict=True):
+        if may_be_heading:
             run.append(block)
             continue
         if not WORD.search(text, *block.span):
@@ -189,24 +213,43 @@ def _infer_headings(text: str, blocks: list[_Block]) -> None:
 
 def _infer_lowest_headings(text: str, blocks: list[_Block]) -> None:
     """Mark the questions and the bold lines that stand over a paragraph, below the headings that the format marks."""
-    for block, following in pairwise(blocks):
-        line, under = (text[slice(*each.span)] for each in (block, following))
-        stands_over_text = WORD.search(under) is not None and not (following.level or _looks_like_heading(under))
-        is_title = line.endswith("?") or _BOLD.fullmatch(line) is not None
-        if not block.level and stands_over_text and is_title and _looks_like_heading(line):
+    marked = zip(blocks, _may_be_headings(text, blocks), strict=True)
+    for (block, may_be_heading), (following, may_be_another) in pairwise(marked):
+        stands_over_text = WORD.search(text, *following.span) is not None and not (following.level or may_be_another)
+        is_title = text.endswith("?", *block.span) or _BOLD.fullmatch(text, *block.span) is not None
+        if not block.level and stands_over_text and is_title and may_be_heading:
             block.level = _LOWEST_LEVEL
 
 
+def _may_be_headings(text: str, blocks: list[_Block]) -> list[bool]:
+    """Whether each block looks like a heading.
+
+    Numbered ones that follow each other are items of a list, and what stands below a colon is announced by it.
+    """
+    lines = [_bare(text[slice(*block.span)]) for block in blocks]
+    is_numbered = [_NUMBER.match(line) is not None for line in lines]
+    in_list = [False, *map(all, pairwise(is_numbered)), False]
+    announced = [False, *(line.endswith(":") for line in lines)]
+    return [
+        _looks_like_heading(line) and not (in_list[position] or in_list[position + 1] or announced[position])
+        for position, line in enumerate(lines)
+    ]
+
+
 def _looks_like_heading(line: str) -> bool:
-    """As `looks_like_heading`; a bold line counts without its marks."""
-    return looks_like_heading(line.strip("*_") if _BOLD.fullmatch(line) else line)
+    """As `looks_like_heading`; a bold line counts without its marks, and a numbered one without its number."""
+    return looks_like_heading(_NUMBER.sub("", _bare(line), count=1))
+
+
+def _bare(line: str) -> str:
+    """A bold line without its marks, and any other as it is."""
+    return line.strip("*_") if _BOLD.fullmatch(line) else line
 
 
 def _heading_words(text: str) -> str:
     """A heading without its Markdown marks."""
     words = " ".join(line.strip() for line in LINE_END.split(text) if not _RULE.fullmatch(line.strip()))
-    words = re.sub(r"^#{1,6} | #+$", "", " ".join(words.split()))
-    return words.strip("*_") if _BOLD.fullmatch(words) else words
+    return _bare(re.sub(r"^#{1,6} | #+$", "", " ".join(words.split())))
 
 
 def trimmed(text: str, start: int, end: int) -> Span | None:

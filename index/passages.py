@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from index.documents import Document
-from index.formats.lines import WORD
+from index.formats.lines import LABELLED, LINE_END, WORD
 from index.paragraphs import Span, paragraphs, trimmed
 
 # A change of the rules here, in `paragraphs.py` or in `formats/lines.py` that moves a passage's borders, or of the text
 # that is read of a file, raises this number, and with it every index is rebuilt.
-CUTTING_RULES = 7
+CUTTING_RULES = 8
 
 TokenCounter = Callable[[Sequence[str]], Sequence[int]]
 
@@ -34,6 +34,7 @@ _INITIAL = re.compile(r"(?<![^\W_])[A-ZÀ-Þ]\.\Z")
 _INITIAL_FOLLOWS = re.compile(r"-?[A-ZÀ-Þ]")
 _CLAUSES = (re.compile(r"[;:]\s+"), re.compile(r",\s+"))
 _SPACE = re.compile(r"\s+")
+_WINDOW = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +150,9 @@ def _shared_out(sized: Sequence[tuple[Span, int]], room: int) -> list[list[Span]
 
 def _sentences(text: str, span: Span, language: str) -> list[Span]:
     """Sentence spans inside `span`, without white space at their ends; together they hold every word of it."""
-    from sentencex import get_sentence_boundaries
-
     part = text[slice(*span)]
-    ends = [boundary["end_index"] for boundary in get_sentence_boundaries(language or "en", part)]
-    ends = [end for end in ends if end == len(part) or not _goes_on(part, end)]
-    ends = sorted({*ends, *(match.end() for match in _LINE_BREAK.finditer(part)), len(part)})
+    ends = [end for end in _sentence_ends(part, language or "en") if end == len(part) or not _goes_on(part, end)]
+    ends = sorted({*ends, *(match.end() for match in _LINE_BREAK.finditer(part)), *_labelled_ends(part), len(part)})
     sentences: list[Span] = []
     start = span.start
     has_words = last_has_words = True
@@ -171,6 +169,30 @@ def _sentences(text: str, span: Span, language: str) -> list[Span]:
             sentences.append(sentence)
             last_has_words = has_words
     return sentences
+
+
+def _sentence_ends(part: str, language: str) -> list[int]:
+    """Where sentencex sees the sentences end, which it takes a time for that grows with the square of the length."""
+    from sentencex import get_sentence_boundaries
+
+    ends: list[int] = []
+    start = 0
+    while start < len(part):
+        window = part[start : start + _WINDOW]
+        found = [boundary["end_index"] for boundary in get_sentence_boundaries(language, window)]
+        if start + len(window) < len(part):
+            # The last one may go on behind the window.
+            found = found[:-1] or [window.rfind(" ") + 1]
+        found = [end for end in found if end] or [len(window)]
+        ends += [start + end for end in found]
+        start = ends[-1]
+    return ends
+
+
+def _labelled_ends(part: str) -> list[int]:
+    """Where one line that gives the value of something ends above another."""
+    starts = [0, *(match.end() for match in LINE_END.finditer(part))]
+    return [below for line, below in pairwise(starts) if LABELLED.match(part, line) and LABELLED.match(part, below)]
 
 
 def _goes_on(part: str, end: int) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from index.errors import QuestionError
 from index.language import detect_question
-from index.lexical import FUNCTION_WORDS, acronyms_of, fold, words
+from index.lexical import acronyms_of, fold, function_words, words
 
 MAX_CHARACTERS = 2_000
 
@@ -143,7 +143,7 @@ def _points_back(question: str) -> bool:
     if pointing is None or len(words(text)) > _MOST_POINTING_WORDS or _IMPERSONAL.search(text):
         return False
     before = text[: pointing.start()]
-    named = [word for word in words(before) if word not in FUNCTION_WORDS]
+    named = [word for word in words(before) if word not in function_words(language)]
     if not named:
         return True
     # What is asked for is not what the pronoun means ("which party did he join?"), a name or "the company" is.
@@ -154,4 +154,5 @@ def _points_back(question: str) -> bool:
 
 def names_nothing(question: str) -> bool:
     """Whether a question has words of grammar alone; one in capitals is an acronym ("the WHO?")."""
-    return not acronyms_of(question) and all(word in FUNCTION_WORDS or word in _GOING_ON for word in words(question))
+    grammar = function_words(detect_question(question)) | _GOING_ON
+    return not acronyms_of(question) and grammar.issuperset(words(question))

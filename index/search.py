@@ -23,7 +23,7 @@ from index.embedding import Embedder, Vectors
 from index.errors import BUILD_COMMAND, DamagedIndexError
 from index.expectation import KINDS, Expectation, expectation, has_kind
 from index.language import detect_question
-from index.lexical import FUNCTION_WORDS, LexicalIndex, QueryTerm, acronyms_of, fold, words, words_and_acronyms
+from index.lexical import LexicalIndex, QueryTerm, acronyms_of, fold, function_words, words, words_and_acronyms
 from index.manifest import Manifest
 from index.vectors import Rows, VectorIndex, read_matrix
 from index.word_vectors import word_vectors, words_spelt_right
@@ -150,11 +150,13 @@ class Searcher:
         `context` is what stands before a follow-up. Where that names something itself, it counts for more.
         """
         text, context = self._corrected(text), self._corrected(context)
+        language = detect_question(text)
         terms = self._terms(text)
         vector = self._embedder.embed_query(f"{context} {text}".lstrip())
         expects = expectation(text)
         if context:
-            names = [term for term in terms if term.word not in FUNCTION_WORDS]
+            grammar = function_words(language)
+            names = [term for term in terms if term.word not in grammar]
             before = [term for term in self._terms(context) if term.word not in {name.word for name in names}]
             if names:
                 before = [replace(term, rarity=term.rarity / 2) for term in before]
@@ -170,11 +172,11 @@ class Searcher:
             term_vectors=word_vectors([term.word for term in terms]),
             expects=expects,
             words=frozenset(words(f"{context} {text}")),
-            language=detect_question(text),
+            language=language,
         )
 
     def _terms(self, text: str) -> list[QueryTerm]:
-        return self._reader.lexical.query(text, words_spelt_right())
+        return self._reader.lexical.query(text, detect_question(text), words_spelt_right())
 
     def candidates(self, query: Query, limit: int) -> list[Candidate]:
         """At least `limit` passages, where there are so many, best first."""
@@ -203,7 +205,8 @@ class Searcher:
         passage = self._reader.content.passage(row)
         segments = [words_and_acronyms(text) for text in (passage.context, *passage.sentence_texts)]
         lexical = self._reader.lexical
-        telling = [[word for word in found if word not in FUNCTION_WORDS] for found in segments]
+        grammar = function_words(passage.language)
+        telling = [[word for word in found if word not in grammar] for found in segments]
         sentences = [frozenset(found) for found in segments[1:]]
         return _ReadPassage(
             passage,

@@ -43,6 +43,8 @@ def main() -> None:
     of_sets.add_argument("--data", type=Path, required=True, help="folder of pairs.<source>.tsv.gz")
     of_sets.add_argument("--out", type=Path, required=True, help="folder to write the sets to")
     arguments = parser.parse_args()
+    if not any(arguments.data.glob("pairs.*.tsv.gz")):
+        parser.error(f"--data {arguments.data}: it holds no pairs.<source>.tsv.gz")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     if arguments.command == "model":
         if not arguments.checkpoint.exists():

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from index.formats.lines import LIST_ITEM
+from index.formats.lines import LIST_ITEM, ROW
 
 MAX_TEXT_CHARACTERS = 20_000_000
 
 _LANGUAGE = re.compile(r"([A-Za-z]{2})(?:[-_]\w+)*")
 _REASON_CHARACTERS = 160
-_SHORT_ITEM = 200
+_SHORT_LINE = 200
 
 
 class Heading(NamedTuple):
@@ -64,29 +64,36 @@ def parsing(kind: str) -> Iterator[None]:
 def joined(blocks: Iterable[tuple[str, int]]) -> Extract:
     """Blocks of text as paragraphs set apart by a blank line; the number is the level of a heading, else 0.
 
-    The short items of a list are lines of one paragraph.
+    The short items of a list are lines of one paragraph, and so are the short rows of a table.
     """
     headings = []
     parts: list[str] = []
     position = 0
-    after_item = False
+    above: re.Pattern[str] | None = None
     for block, level in blocks:
         block = block.strip()
         if not block:
             continue
-        is_item = not level and len(block) <= _SHORT_ITEM and LIST_ITEM.match(block) is not None
+        kinds = (kind for kind in (LIST_ITEM, ROW) if not level and len(block) <= _SHORT_LINE and kind.match(block))
+        kind = next(kinds, None)
         if parts:
-            parts.append("\n" if is_item and after_item else "\n\n")
+            parts.append("\n" if kind is not None and kind is above else "\n\n")
             position += len(parts[-1])
         if level:
             headings.append(Heading(position, position + len(block), level))
         parts.append(block)
         position += len(block)
-        after_item = is_item
+        above = kind
     text = "".join(parts)
     if len(text) > MAX_TEXT_CHARACTERS:
         raise UnreadableError(f"it holds more than {MAX_TEXT_CHARACTERS:,} characters")
-    return Extract(text=text, headings=tuple(headings))
+    return Extract(text=text, headings=tuple(headings) or None)
+
+
+def row_of(cells: Sequence[str]) -> str:
+    """A row of a table as Markdown has it, where more than one cell of it holds words."""
+    filled = [cell for cell in cells if cell]
+    return f"| {' | '.join(cells)} |" if len(filled) > 1 else "".join(filled)
 
 
 def language_code(declared: str) -> str:

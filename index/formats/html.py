@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from index.formats.extract import Extract, joined, parsing
+from index.formats.extract import Extract, joined, parsing, row_of
 
 # Of the elements that trafilatura makes of a page, those that are not in the midst of a line, and what holds them.
 _PAGE_PARTS = ("body", "quote", "list", "table")
@@ -20,6 +20,8 @@ def read_html(data: bytes) -> Extract:
 
     with parsing("HTML"):
         tree = trafilatura.load_html(data)
+        if tree is not None:
+            _mark_content(tree)
         page = trafilatura.bare_extraction(
             tree,
             with_metadata=True,
@@ -37,6 +39,23 @@ def read_html(data: bytes) -> Extract:
         source=page.url or "",
         date=page.date or "",
     )
+
+
+def _mark_content(tree: Any) -> None:
+    """Put all of a page's body into a `<main>`, where no element says that it is the content.
+
+    Of such a page trafilatura keeps the paragraphs alone, without headings and lists.
+    """
+    from lxml.html import Element
+    from trafilatura.xpaths import BODY_XPATH
+
+    body = tree.find("body")
+    if body is None or any(is_content(tree) for is_content in BODY_XPATH):
+        return
+    main = Element("main")
+    main.text, body.text = body.text, None
+    main.extend(list(body))
+    body.append(main)
 
 
 def _page_blocks(body: Any, *, numbered: bool) -> Iterator[tuple[str, int]]:
@@ -84,5 +103,5 @@ def _item_mark(item: Any, *, numbered: bool) -> str:
 
 
 def _page_words(text: Iterable[str]) -> str:
-    cells = (" ".join(cell.split()) for cell in "".join(text).split(_CELL))
-    return " | ".join(filter(None, cells))
+    first, *cells = (" ".join(cell.split()) for cell in "".join(text).split(_CELL))
+    return row_of([*filter(None, [first]), *cells])

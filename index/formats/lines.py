@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 
 LINE_END = re.compile(r"\r\n|\r|\n")
+ROW = re.compile(r"\|")
 WORD = re.compile(r"[^\W_]")
 LIST_ITEM = re.compile(r"\s*(?:[-*+•–—·▪]|\d{1,3}[.)]|[a-z][.)])\s")
+LABELLED = re.compile(r"[ \t]*[A-ZÀ-ÖØ-Þ0-9][^:\r\n]{0,40}:[ \t]+(?=\S)")
+"""The beginning of a line that gives the value of something: "Reception: 555 01 02"."""
 HEADING_WIDTH = 120
 _NO_HEADING = ("`", "~~~", ">", "|")
 _SENTENCE_END = re.compile(r"""[.!?…:;,。！？؟।][\s"'»”’)\]]*\Z""")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from index.formats.extract import Extract, UnreadableError, joined, language_code, parsing
+from index.formats.extract import Extract, UnreadableError, joined, language_code, parsing, row_of
 
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 
@@ -37,7 +37,7 @@ def read_docx(data: bytes) -> Extract:
             if isinstance(block, Table):
                 # A cell as wide as two is there twice.
                 rows = ([_cell_words(cell) for cell, _ in groupby(row.cells)] for row in block.rows)
-                blocks += [(" | ".join(filter(None, cells)), 0) for cells in rows]
+                blocks += [(row_of(cells), 0) for cells in rows]
             else:
                 style = (block.style.name or "") if block.style is not None else ""
                 heading = _WORD_HEADING.fullmatch(style)

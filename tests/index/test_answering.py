@@ -92,6 +92,11 @@ def test_courtesy_changes_no_answer(article_index, question, plain):
     assert (answer.quotes, answer.confidence) == (expected.quotes, expected.confidence)
 
 
+@pytest.mark.parametrize("question", ["what is ai?", "Where is my car?", "Comment faire un don ?", "Où vit l'ours ?"])
+def test_a_thing_that_is_written_like_a_word_of_grammar_of_the_other_language_is_asked_about(article_index, question):
+    assert article_index.ask(question).kind == "abstention"
+
+
 @pytest.mark.parametrize("words", ["Nice est une ville ?", "Test results?", "Hello Kitty", "Hi-fi systems"])
 def test_a_question_that_begins_like_a_greeting_is_one(article_index, words):
     assert article_index.ask(words).kind != "small talk"

@@ -6,6 +6,7 @@ import pytest
 
 from index.errors import DamagedIndexError
 from index.expectation import expectation, has_kind
+from index.language import detect_question
 from index.lexical import LexicalIndex, SpellingIndex, fold, informative_words, words_and_acronyms, write_lexical
 
 PASSAGES = [
@@ -26,8 +27,15 @@ def test_case_accents_and_ligatures_do_not_matter():
 
 
 def test_function_words_say_nothing_unless_there_is_nothing_else():
-    assert informative_words("What is the budget of the Pentagon?") == ["budget", "pentagon"]
-    assert informative_words("qui est-ce ?") == ["qui", "est", "ce"]
+    assert informative_words("What is the budget of the Pentagon?", "en") == ["budget", "pentagon"]
+    assert informative_words("qui est-ce ?", "fr") == ["qui", "est", "ce"]
+
+
+def test_a_word_of_grammar_in_one_language_may_name_a_thing_in_the_other():
+    assert informative_words("Where is my car?", "en") == ["car"]
+    assert informative_words("Ma maison, car elle est grande", "fr") == ["maison", "grande"]
+    assert informative_words("Comment faire un don ?", "fr") == ["don"]
+    assert informative_words("Don't they know the sea?", "en") == ["know", "sea"]
 
 
 def test_a_name_of_three_words_has_an_acronym():
@@ -51,7 +59,7 @@ def test_an_acronym_is_found_wherever_its_name_stands(text, acronym):
 
 
 def test_a_word_of_few_letters_or_in_capitals_is_taken_for_no_other(index):
-    (short,), (acronym,), (shouted,) = index.query("brid"), index.query("the BURD of"), index.query("DEFENCE")
+    (short,), (acronym,), (shouted,) = (index.query(asked, "en") for asked in ("brid", "the BURD of", "DEFENCE"))
     assert not short.known
     assert not acronym.known
     assert shouted.known
@@ -61,11 +69,11 @@ def test_a_word_of_few_letters_or_in_capitals_is_taken_for_no_other(index):
     ("question", "best"), [("negociation", 0), ("NÉGOCIATIONS", 0), ("negotiate", 1), ("budgets", 1), ("birds", 2)]
 )
 def test_each_language_is_matched_by_its_own_endings(index, question, best):
-    assert index.scores(index.query(question)).argmax() == best
+    assert index.scores(index.query(question, detect_question(question))).argmax() == best
 
 
 def test_a_word_that_is_spelt_alike_counts_for_less(index):
-    (right,), (alike,), (unknown,) = index.query("defense"), index.query("defence"), index.query("zebra")
+    (right,), (alike,), (unknown,) = (index.query(word, "en") for word in ("defense", "defence", "zebra"))
     assert (right.weight, alike.weight, alike.known) == (1.0, 0.8, True)
     assert not unknown.known
     assert index.scores([alike]).max() < index.scores([right]).max()
@@ -137,8 +145,18 @@ def test_a_date_of_the_question_itself_is_no_answer():
         ("age", "in 2023 the mayor resigned", False),
         ("date", "the court sits on 5 may", True),
         ("date", "the controller may ask", False),
+        ("date", "the pool opens at 7 am", True),
+        ("date", "the pool opens at 10am", True),
+        ("date", "la piscine ouvre a 14h30", True),
+        ("date", "the market closes at noon", True),
         ("number", "there are seventeen boats", True),
+        ("number", "the card is free", False),
     ],
 )
 def test_a_sentence_has_a_number_a_date_or_an_age(kind, sentence, has):
     assert has_kind(kind, sentence.split(), []) is has
+
+
+def test_that_something_is_free_says_what_it_costs():
+    assert has_kind("number", ["the", "card", "is", "free"], ["how", "much", "is", "the", "card"])
+    assert has_kind("number", ["la", "carte", "est", "gratuite"], ["combien", "coute", "la", "carte"])

@@ -179,13 +179,13 @@ def test_a_paragraph_with_a_rule_right_below_it_is_quoted(folder, embedder):
     ]
 
 
-@pytest.mark.parametrize("width", [60, 72, 90, 140])
+@pytest.mark.parametrize("width", [60, 72, 90, 140, 250])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 def test_wrapped_lines_are_one_paragraph(embedder, width, line_end):
     import textwrap
 
-    one = "The committee met on a Tuesday in a hall that nobody had heated, and agreed on little but the date. " * 3
-    two = "What it agreed on was written down by a clerk, who lost the paper the same evening on his way home. " * 3
+    one = "The committee met on a Tuesday in a hall that nobody had heated, and agreed on little but the date. " * 6
+    two = "What it agreed on was written down by a clerk, who lost the paper the same evening on his way home. " * 6
     wrapped = [textwrap.fill(paragraph, width).replace("\n", line_end) for paragraph in (one, two)]
     assert quotes((line_end * 2).join(wrapped), embedder) == wrapped
 
@@ -201,6 +201,28 @@ def test_a_list_goes_with_the_line_that_opens_it(embedder):
 def test_a_list_with_blank_lines_goes_with_the_line_that_opens_it(embedder):
     text = "You need:\n\n* flour\n\n* eggs\n\n* milk\n\nStir it."
     assert quotes(text, embedder) == ["You need:\n\n* flour\n\n* eggs\n\n* milk", "Stir it."]
+
+
+def test_a_line_below_a_colon_goes_with_the_line_that_announces_it(embedder):
+    text = (
+        "To install it, run:\n\npip install tool\n\nIt says that it is done.\n\n"
+        "Write to:\n\n12 Main Street\n\nThank you."
+    )
+    assert quotes(text, embedder) == [
+        "To install it, run:\n\npip install tool",
+        "It says that it is done.",
+        "Write to:\n\n12 Main Street",
+        "Thank you.",
+    ]
+
+
+def test_tildes_below_a_heading_fence_no_code(embedder):
+    document = plain("Sick leave\n~~~~~~~~~~\n\nCall before nine.\n\nOther leave\n~~~~~~~~~~~\nAsk first. Then go.\n")
+    passages = cut(document, embedder.count_tokens, embedder.max_tokens)
+    assert [(passage.heading, passage.text) for passage in passages] == [
+        ("Sick leave", "Call before nine."),
+        ("Other leave", "Ask first. Then go."),
+    ]
 
 
 def test_a_passage_stands_under_all_headings_above_it(folder, embedder):
@@ -262,6 +284,33 @@ def test_a_bold_line_right_above_its_paragraph_is_its_heading(folder, embedder, 
     ]
 
 
+@pytest.mark.parametrize("ending", ["md", "txt"])
+def test_a_numbered_heading_is_one_where_no_other_number_is_beside_it(folder, embedder, ending):
+    text = (
+        "Staff handbook\n\n1. Is the card free?\n\nYes, for children.\n\n2. How long is it valid?\nFor a year.\n\n"
+        "**3. Sick leave**\n\nCall before nine.\n\nDo this:\n\n1. Open the lid?\n\n2. Close the lid?\n\nThen go home.\n"
+    )
+    passages = cut(read(folder, f"a.{ending}", text), embedder.count_tokens, embedder.max_tokens)
+    assert [(passage.heading, passage.text) for passage in passages] == [
+        ("1. Is the card free?", "Yes, for children."),
+        ("2. How long is it valid?", "For a year."),
+        ("3. Sick leave", "Call before nine."),
+        ("3. Sick leave", "Do this:\n\n1. Open the lid?\n\n2. Close the lid?"),
+        ("3. Sick leave", "Then go home."),
+    ]
+
+
+def test_every_line_that_gives_a_value_is_a_sentence_and_none_is_a_heading(embedder):
+    document = plain(
+        "Desk: 555 01 02\nThe nurse, Ms Brown: 555 01 03\nHead: 555 01 04\n\nWe wrote this\nTo: all of you."
+    )
+    passages = cut(document, embedder.count_tokens, embedder.max_tokens)
+    assert [[document.text[start:end] for start, end in passage.sentences] for passage in passages] == [
+        ["Desk: 555 01 02", "The nurse, Ms Brown: 555 01 03", "Head: 555 01 04"],
+        ["We wrote this\nTo: all of you."],
+    ]
+
+
 def test_every_row_of_a_table_is_a_sentence(embedder):
     document = plain("| Room | Price |\n|---|---|\n| Attic | 12 € |\n| Salon | 30 € |")
     (passage,) = cut(document, embedder.count_tokens, embedder.max_tokens)
@@ -303,6 +352,14 @@ def test_a_long_paragraph_is_cut_between_sentences_and_leaves_no_stub(embedder):
     lengths = [len(passage) for passage in passages]
     assert len(passages) > 1
     assert min(lengths) > 0.7 * max(lengths)
+
+
+def test_a_line_of_a_million_characters_is_cut_like_any_other(embedder):
+    sentence = "The committee met on a Tuesday in a hall that nobody had heated, and agreed on the date, e.g. in May."
+    started = time.perf_counter()
+    passages = quotes(" ".join([sentence] * 10_000), embedder)
+    assert time.perf_counter() - started < 60  # Some ten minutes where its length counts twice.
+    assert set(" ".join(passages).split(" The ")) == {sentence, sentence.removeprefix("The ")}
 
 
 def test_a_sentence_longer_than_a_passage_is_cut_after_a_clause(embedder):

@@ -51,7 +51,7 @@ def test_html_gives_the_content_without_menus_and_scripts():
         ("<div>Bare text.<p>A paragraph.</p>More.</div>", ["Bare text.", "A paragraph.", "More."]),
         (
             "<table><tr><th>Day</th><th>Hours</th></tr><tr><td>Monday</td><td>9<br>to 5</td></tr></table>",
-            ["Day | Hours", "Monday | 9 to 5"],
+            ["| Day | Hours |\n| Monday | 9 to 5 |"],
         ),
     ],
 )
@@ -70,6 +70,22 @@ def test_odd_html_is_refused_or_read_but_crashes_nothing(data):
         assert isinstance(read_html(data).text, str)
     except UnreadableError as error:
         assert "HTML" in str(error) or "holds" in str(error)
+
+
+def test_a_page_that_does_not_say_what_its_content_is_keeps_its_headings_lists_and_tables():
+    long = "It is long enough to be the content of the page, as it says what there is to know of this. " * 3
+    page = f"""<html><body><div><a href="/">Home</a> <a href="/news">News</a></div><h1>Guide</h1><p>{long}</p>
+      <h2>Fees</h2><table><tr><th>Room</th><th></th><th>Fee</th></tr><tr><td>Attic</td><td></td><td>3</td></tr></table>
+      <ul><li>Bring a lamp.</li><li>Bring boots.</li></ul></body></html>"""
+    extract = read_html(page.encode())
+    assert extract.text.split("\n\n") == [
+        "Guide",
+        long.strip(),
+        "Fees",
+        "| Room |  | Fee |\n| Attic |  | 3 |",
+        "- Bring a lamp.\n- Bring boots.",
+    ]
+    assert [extract.text[start:end] for start, end, _ in extract.headings or ()] == ["Guide", "Fees"]
 
 
 def test_headings_of_a_page_have_levels():

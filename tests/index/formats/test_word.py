@@ -11,8 +11,10 @@ from docx.opc.part import Part
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
+from index.documents import Document
 from index.formats.extract import UnreadableError
 from index.formats.word import read_docx
+from index.paragraphs import paragraphs
 
 
 def word(document):
@@ -32,7 +34,7 @@ def test_a_word_document_gives_paragraphs_headings_and_tables_in_order():
     table.cell(1, 0).text, table.cell(1, 1).text = "left\nand below", "right"
     document.add_paragraph("The last one.")
     extract = read_docx(word(document))
-    assert extract.text == "Section\n\nA paragraph.\n\nas wide as two\n\nleft and below | right\n\nThe last one."
+    assert extract.text == "Section\n\nA paragraph.\n\nas wide as two\n\n| left and below | right |\n\nThe last one."
     assert [extract.text[start:end] for start, end, _ in extract.headings or ()] == ["Section"]
     assert (extract.title, extract.language) == ("The title", "en")
 
@@ -48,6 +50,15 @@ def test_headings_of_a_word_document_have_levels():
         ("Leave", 2),
         ("Sick leave", 3),
     ]
+
+
+def test_a_word_document_without_styles_has_the_headings_that_plain_text_has():
+    document = docx.Document()
+    document.add_paragraph().add_run("Sick leave").bold = True
+    document.add_paragraph("Call before nine.")
+    extract = read_docx(word(document))
+    found = paragraphs(Document("a.docx", "", "", "", "en", extract.text, extract.headings))
+    assert [(extract.text[slice(*span)], heading) for span, heading in found] == [("Call before nine.", "Sick leave")]
 
 
 def test_lists_of_a_word_document_are_lists():
