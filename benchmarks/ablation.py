@@ -37,6 +37,7 @@ from index.evaluation import KnownQuestion, holds, read_questions
 from index.generation import hold_current
 from index.lexical import LexicalIndex, QueryTerm, SpellingIndex
 from index.passages import Passage, TokenCounter, cut
+from index.reporting import reporting
 from index.search import Reader, Searcher
 from index.settings import BUILTIN_MODEL, IndexSettings
 
@@ -93,8 +94,8 @@ class SilentIndex(LexicalIndex):
         return np.zeros_like(super().scores(query))
 
 
-def main() -> int:
-    """Measure and print; returns the exit code."""
+def main() -> None:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="corpus/ and questions.jsonl")
     parser.add_argument("--model", default=BUILTIN_MODEL, help="as EMBEDDING_MODEL")
@@ -107,7 +108,6 @@ def main() -> int:
     rows = [("hit@1", *(folder.resolve().name for folder in options.folders))]
     rows += [(row, *(f"{column[row]:.3f}" for column in columns)) for row in columns[0]]
     print(markdown(rows, text_columns=1))
-    return 0
 
 
 def hits(folder: Path, embedder: Embedder) -> Iterator[tuple[str, float]]:
@@ -197,4 +197,6 @@ def with_typo(question: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with reporting() as status:
+        main()
+    sys.exit(status.code)

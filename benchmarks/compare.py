@@ -30,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.alternatives import RESULTS, SYSTEMS, Found
 from index.evaluation import KnownQuestion, holds, read_questions
+from index.reporting import reporting
 
 WARM_UP = "What does this say, and where?"
 
@@ -99,13 +100,13 @@ class Remote:
         return self._connection.recv()
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and print; returns the exit code."""
+def main() -> None:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="corpus/ and questions.jsonl")
     parser.add_argument("--json", action="store_true", help="print a line of JSON for each line of the table")
     parser.add_argument("--threads", type=int, default=1, help="of each system (default: %(default)s)")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args()
     os.environ.update(HF_HUB_OFFLINE="1", OMP_NUM_THREADS=str(options.threads))  # For the systems' processes.
     names = _installed()
     lines: list[Line] = []
@@ -118,7 +119,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(json.dumps(asdict(line)))
     else:
         print(table(lines))
-    return 0
 
 
 def measure(name: str, corpus: Path, questions: Sequence[KnownQuestion], systems: Sequence[str]) -> list[Line]:
@@ -232,4 +232,6 @@ def _auroc(outcomes: Sequence[Outcome]) -> float | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with reporting() as status:
+        main()
+    sys.exit(status.code)

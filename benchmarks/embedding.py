@@ -9,7 +9,6 @@ comes from the gold document and holds the gold text to the letter. Questions wi
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections import defaultdict
@@ -28,7 +27,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from index.documents import corpus_files, read_document
 from index.embedding import Embedder, find_model
+from index.evaluation import KnownQuestion, read_questions
 from index.passages import TokenCounter, cut
+from index.reporting import reporting
 
 BUILTIN = Path(__file__).resolve().parents[1] / "index" / "model"
 SETS = ("article", "xquad", "cnil", "laws")
@@ -46,15 +47,6 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A question and the places that answer it, as (document, text)."""
-
-    language: str
-    text: str
-    gold: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Scores:
     """Of `questions`, the share answered by the first passage, and the mean reciprocal rank among the first ten."""
 
@@ -63,7 +55,7 @@ class Scores:
     mrr: float
 
 
-def read_set(folder: Path, count_tokens: TokenCounter, max_tokens: int) -> tuple[list[Passage], list[Question]]:
+def read_set(folder: Path, count_tokens: TokenCounter, max_tokens: int) -> tuple[list[Passage], list[KnownQuestion]]:
     """Read the passages of a set, cut as the index cuts them, and its answerable questions."""
     passages = []
     for name, path in corpus_files(folder / "corpus"):
@@ -71,23 +63,17 @@ def read_set(folder: Path, count_tokens: TokenCounter, max_tokens: int) -> tuple
         passages += [
             Passage(name, passage.text, passage.embedded_text) for passage in cut(document, count_tokens, max_tokens)
         ]
-    questions = []
-    for line in (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        if row["gold"]:
-            gold = tuple((each["document"], each["text"]) for each in row["gold"])
-            questions.append(Question(row["lang"], row["question"], gold))
-    return passages, questions
+    return passages, [question for question in read_questions(folder / "questions.jsonl") if question.gold]
 
 
-def score(passages: list[Passage], questions: list[Question], ranked: NDArray[np.int64]) -> dict[str, Scores]:
+def score(passages: list[Passage], questions: list[KnownQuestion], ranked: NDArray[np.int64]) -> dict[str, Scores]:
     """Return the scores a language; `ranked` holds the ten best passages of each question."""
     ranks: dict[str, list[float]] = defaultdict(list)
     for question, row in zip(questions, ranked, strict=True):
         reciprocal = 0.0
         for rank, number in enumerate(row, start=1):
             passage = passages[number]
-            if any(passage.document == document and text in passage.text for document, text in question.gold):
+            if any(passage.document == gold.document and gold.text in passage.text for gold in question.gold):
                 reciprocal = 1 / rank
                 break
         ranks[question.language].append(reciprocal)
@@ -102,30 +88,30 @@ def best(matrix: Vectors, count: int = 10) -> NDArray[np.int64]:
     return np.argsort(-matrix, axis=1, kind="stable")[:, :count]
 
 
-def dense(model: Embedder, passages: list[Passage], questions: list[Question]) -> NDArray[np.int64]:
+def dense(model: Embedder, passages: list[Passage], questions: list[KnownQuestion]) -> NDArray[np.int64]:
     """Rank the passages of each question by cosine."""
     vectors = model.embed_passages([passage.embedded for passage in passages])
-    return best(np.stack([model.embed_query(question.text) for question in questions]) @ vectors.T)
+    return best(np.stack([model.embed_query(question.question) for question in questions]) @ vectors.T)
 
 
-def lexical(passages: list[Passage], questions: list[Question]) -> NDArray[np.int64]:
+def lexical(passages: list[Passage], questions: list[KnownQuestion]) -> NDArray[np.int64]:
     """Rank the passages of each question by BM25 with the French stemmer."""
     stemmer = Stemmer.Stemmer("french")
     options: dict[str, Any] = {"stopwords": "fr", "stemmer": stemmer, "show_progress": False}
     index = bm25s.BM25()
     index.index(bm25s.tokenize([passage.embedded for passage in passages], **options), show_progress=False)
-    asked = bm25s.tokenize([question.text for question in questions], **options)
+    asked = bm25s.tokenize([question.question for question in questions], **options)
     rows, _ = index.retrieve(asked, k=min(10, len(passages)), show_progress=False)
     return np.asarray(rows, dtype=np.int64)
 
 
-def speed(model: Embedder, passages: list[Passage], questions: list[Question]) -> tuple[float, float]:
+def speed(model: Embedder, passages: list[Passage], questions: list[KnownQuestion]) -> tuple[float, float]:
     """Return milliseconds a question (one at a time, median) and passages a second."""
     model.embed_query("warm")
     times = []
     for question in questions[:60]:
         start = time.perf_counter()
-        model.embed_query(question.text)
+        model.embed_query(question.question)
         times.append(time.perf_counter() - start)
     sample = [passage.embedded for passage in passages[:: max(1, len(passages) // 256)]][:256]
     start = time.perf_counter()
@@ -171,7 +157,7 @@ def main() -> None:
     count_tokens = loaded["all-MiniLM-L6-v2"].count_tokens
 
     results: dict[str, dict[str, dict[str, Scores]]] = defaultdict(dict)
-    timed: tuple[list[Passage], list[Question]] = ([], [])
+    timed: tuple[list[Passage], list[KnownQuestion]] = ([], [])
     for name in arguments.sets:
         passages, questions = read_set(arguments.folder / name, count_tokens, MAX_TOKENS)
         for label, model in loaded.items():
@@ -199,4 +185,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with reporting() as status:
+        main()
+    sys.exit(status.code)

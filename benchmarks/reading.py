@@ -23,6 +23,7 @@ from index.build import build
 from index.embedding import Embedder, find_model
 from index.evaluation import measure, read_questions, score
 from index.live import LiveIndex
+from index.reporting import reporting
 from index.settings import BUILTIN_MODEL, IndexSettings
 
 MEASURED = ("hit_1", "highlight", "answered", "false_answers", "auroc", "median_ms")
@@ -56,4 +57,6 @@ def lines(folder: Path, embedder: Embedder) -> Iterator[tuple[str, ...]]:
 
 
 if __name__ == "__main__":
-    main()
+    with reporting() as status:
+        main()
+    sys.exit(status.code)

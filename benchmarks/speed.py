@@ -31,6 +31,7 @@ from index.documents import corpus_files, read_document
 from index.embedding import Embedder, Model, Vectors, find_model
 from index.live import LiveIndex
 from index.passages import Passage, cut
+from index.reporting import reporting
 from index.settings import BUILTIN_MODEL, IndexSettings
 
 _CHANGED_WORDS = 0.1
@@ -159,4 +160,6 @@ def _threads() -> int:
 
 
 if __name__ == "__main__":
-    main()
+    with reporting() as status:
+        main()
+    sys.exit(status.code)

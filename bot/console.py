@@ -54,7 +54,7 @@ def print_answer(answer: Answer, out: TextIO) -> None:
             print(texts["nearest"], file=out)
     for quote in answer.quotes or answer.nearest:
         place = texts["paragraph"].format(number=quote.paragraph, start=quote.start, end=quote.end)
-        origin = " · ".join(part for part in (quote.title, quote.document, place, quote.source) if part)
+        origin = " · ".join(part for part in (quote.title, quote.heading, quote.document, place, quote.source) if part)
         print(f"\n{_quoted(quote, coloured)}\n  — {_dimmed(harmless(origin), coloured)}", file=out)
     note = texts["confidence"].format(confidence=answer.confidence, milliseconds=answer.elapsed_ms)
     print(f"\n{_dimmed(note, coloured)}", file=out, flush=True)

@@ -22,6 +22,9 @@ FEEDBACK_FILE = "feedback.sqlite3"
 MOST_ANSWERS = 20_000
 """Answers that nobody judged are kept up to this number (about 3 kB each), the newest ones; judged ones stay."""
 
+_WAIT_SECONDS = 5.0
+_WAIT_TO_DELETE_SECONDS = 0.25  # Whoever presses a button waits as long.
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, asked_at REAL NOT NULL, asker TEXT NOT NULL,
@@ -78,7 +81,9 @@ class Feedback:
             # Nobody else is to read it, nor what SQLite puts beside it, with the same rights. It says what is wrong.
             with suppress(OSError):
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        self._base = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=5.0, check_same_thread=False)
+        self._base = sqlite3.connect(
+            path or ":memory:", isolation_level=None, timeout=_WAIT_SECONDS, check_same_thread=False
+        )
         # A write-ahead log lets the command line read while the bot writes.
         self._base.execute("PRAGMA journal_mode = WAL")
         self._base.execute("PRAGMA synchronous = NORMAL")
@@ -177,10 +182,18 @@ class Feedback:
         ).rowcount
         answers = self._base.execute("DELETE FROM answers WHERE asker = ?", (person,)).rowcount
         # What was deleted must not live on in the write-ahead log, where whoever reads the file just now keeps it.
-        [(is_kept, *_)] = self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._wait_at_most(_WAIT_TO_DELETE_SECONDS)
+        try:
+            [(is_kept, *_)] = self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self._wait_at_most(_WAIT_SECONDS)
         if is_kept:
             raise sqlite3.OperationalError("What was deleted is still in the write-ahead log, which somebody reads.")
         return answers, verdicts
+
+    def _wait_at_most(self, seconds: float) -> None:
+        """How long to wait from now on for somebody else who uses the file."""
+        self._base.execute(f"PRAGMA busy_timeout = {int(1000 * seconds)}")
 
     def _forget_before_others(self, person: str) -> None:
         """Empty a person's questions where they stand before those of whoever went on from them."""

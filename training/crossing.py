@@ -85,8 +85,8 @@ def make(sets: list[Path], data: Path, out: Path) -> None:
     """Write each set again, as `NAME-en` or `NAME-fr` in `out`, with the questions in the other language."""
     translators = _translators(read_pairs(data))
     for folder in sets:
-        lines = (folder / "questions.jsonl").read_text("utf-8").splitlines()
-        rows = [json.loads(line) for line in lines if line]
+        lines = (folder / "questions.jsonl").read_text("utf-8").split("\n")
+        rows = [json.loads(line) for line in lines if line.strip()]
         other = {"en": "fr", "fr": "en"}[Counter(row["lang"] for row in rows).most_common(1)[0][0]]
         made = out / f"{folder.name}-{other}"
         shutil.copytree(folder / "corpus", made / "corpus", dirs_exist_ok=True)

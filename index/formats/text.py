@@ -25,7 +25,7 @@ _FRONT_MATTER = re.compile(
 )
 
 _COMMENT_STARTS, _COMMENT_ENDS = "<!--", "-->"
-_CODE_OR_COMMENT = re.compile(rf"`[^`\n]*`|{_COMMENT_STARTS}")
+_CODE_OR_COMMENT = re.compile(rf"(?<!`)(`+)(?!`)[^\n]{{0,500}}?(?<!`)\1(?!`)|{_COMMENT_STARTS}")
 _VISIBLE = re.compile(r"\S")
 
 

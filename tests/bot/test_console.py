@@ -50,6 +50,11 @@ def test_a_quote_is_printed_word_for_word_with_its_place():
     assert "— A title · a.md · paragraph 2, characters 100–127 · https://example.org" in text
 
 
+def test_a_quote_is_printed_with_the_heading_it_stands_under():
+    text = printed(answer(quote("Yes, for children.", heading="Is the card free?")))
+    assert "— A title · Is the card free? · a.md" in text
+
+
 def test_no_answer_says_so_in_the_language_of_the_question():
     assert printed(answer(quote("Near."), kind="abstention")).startswith("The corpus does not say.\nThe nearest")
     assert printed(answer(quote("Near."), kind="abstention", language="fr")).startswith("Le corpus ne le dit pas.\n")

@@ -139,6 +139,7 @@ def test_a_comment_in_a_heading_is_not_in_the_title():
     [
         "To hide a line:\n\n```\n<!-- shown -->\n```\n",
         "To hide a line, put it into `<!-- -->`.",
+        "To hide a line, put it into ``<!-- `x` -->``.",
         "A comment begins with <!-- and ends where somebody closes it.",
         "```\n<!--\n```\n\nText that an arrow --> follows.",
     ],
