@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from index.formats.extract import Extract, joined, parsing, row_of
+from index.formats.lines import ends_sentence
 
 # Of the elements that trafilatura makes of a page, those that are not in the midst of a line, and what holds them.
 _PAGE_PARTS = ("body", "quote", "list", "table")
@@ -62,7 +63,7 @@ def _page_blocks(body: Any, *, numbered: bool) -> Iterator[tuple[str, int]]:
     """The paragraphs of the main content, an lxml element, with the level of a heading. Every text is in one of them.
 
     A heading is one, and so is a row of a table, whatever they hold. Where the lists of the page are `numbered` from 1,
-    one by one, so are their items.
+    one by one, so are their items. A term stands before what it means.
     """
     from lxml import etree
 
@@ -73,11 +74,19 @@ def _page_blocks(body: Any, *, numbered: bool) -> Iterator[tuple[str, int]]:
         # Code stands alone only where nothing is written beside it.
         is_block = element.tag in _PAGE_BLOCKS or (element.tag == "code" and element.getparent().tag in _PAGE_PARTS)
         if is_block and whole in (None, element):
-            if words := _page_words(text):
+            words = _page_words(text)
+            if words and event == "end" and element.get("rend", "").startswith("dt"):
+                mark += f"{words} " if ends_sentence(words) or words.endswith("?") else f"{words}: "
+            elif words:
                 yield mark + words, _page_level(element) if event == "end" and element.tag == "head" else 0
                 mark = ""
-            if element.tag == "item":
-                mark = _item_mark(element, numbered=numbered) if event == "start" else ""
+            if element.tag == "item" and event == "start":
+                mark += _item_mark(element, numbered=numbered)
+            elif element.tag == "item" and element.getparent().get("rend") != "dl":
+                mark = ""
+            elif element.tag == "list" and event == "end" and mark:
+                yield mark.rstrip(": "), 0  # A term that nothing follows.
+                mark = ""
             text = []
             whole = element if event == "start" and element.tag in ("head", "row") else None
         elif is_block or element.tag == "lb":

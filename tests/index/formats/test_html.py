@@ -46,7 +46,9 @@ def test_html_gives_the_content_without_menus_and_scripts():
         # Numbers that the page counts in another way are left out.
         ('<p>Then:</p><ol start="7"><li>a lamp</li><li>boots</li></ol>', ["Then:", "- a lamp\n- boots"]),
         ("<p>Bring:</p><ol><li>a lamp</li><ul><li>red</li></ul></ol>", ["Bring:", "- a lamp\n- red"]),
-        ("<dl><dt>Term</dt><dd>Its meaning</dd></dl>", ["Term", "Its meaning"]),
+        ("<dl><dt>Term</dt><dd>Its meaning</dd><dt>Why?</dt><dd>So.</dd></dl>", ["Term: Its meaning", "Why? So."]),
+        ("<dl><dt>One</dt><dt>Two</dt><dd>Both</dd><dd>More</dd></dl>", ["One: Two: Both", "More"]),
+        ("<dl><dt>Bag</dt><dd><ul><li>red</li></ul></dd><dt>Hat</dt></dl>", ["Bag: - red", "Hat"]),
         ("<blockquote><p>One.</p><p>Two.</p></blockquote>", ["One.", "Two."]),
         ("<div>Bare text.<p>A paragraph.</p>More.</div>", ["Bare text.", "A paragraph.", "More."]),
         (
