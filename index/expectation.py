@@ -61,8 +61,8 @@ january february march april june july august september october november decembe
 friday saturday sunday century decade janvier fevrier mars avril mai juin juillet aout septembre octobre novembre
 decembre lundi mardi mercredi jeudi vendredi samedi dimanche siecle noon midnight midi minuit
 """
-_BESIDE_NUMBERS = "may am pm"
-_PRICES = "much coute coutent paye payer paie"
+_BESIDE_HOURS = "am pm clock h"
+_PRICES = "cost costs price fee charge pay coute coutent prix tarif payer paye paie"
 _FREE = "free gratuit gratuite gratuits gratuites gratuitement"
 _AGES = "age aged ages old years months weeks ans mois semaines agee agees"
 _BEGINNINGS = """
@@ -71,13 +71,14 @@ naissance construit construite fonde fondee ouvert ouverte cree creee inaugure i
 """
 _NUMBER_WORDS = frozenset(_NUMBERS.split())
 _DATE_WORDS = frozenset(_DATES.split())
-_DATE_WORDS_BESIDE_NUMBERS = frozenset(_BESIDE_NUMBERS.split())
+_WORDS_BESIDE_HOURS = frozenset(_BESIDE_HOURS.split())
 _PRICE_WORDS = frozenset(_PRICES.split())
 _FREE_WORDS = frozenset(_FREE.split())
 _AGE_WORDS = frozenset(_AGES.split())
 _BEGINNING_WORDS = frozenset(_BEGINNINGS.split())
 _YEAR = re.compile(r"1\d{3}s?|20\d{2}s?")
 _HOUR = re.compile(r"1?\d[ap]m|(?:[01]?\d|2[0-3])h(?:[0-5]\d)?")
+_NUMBER_OF_HOUR = re.compile(r"[01]?\d|2[0-4]")
 
 
 def expectation(question: str) -> Expectation:
@@ -102,9 +103,16 @@ def has_kind(kind: Expectation, sentence_words: Collection[str], question_words:
     numbers = {word for word in found if word[0].isdigit() or word in _NUMBER_WORDS}
     years = {word for word in numbers if _YEAR.fullmatch(word)}
     if kind == "number":
-        return bool(numbers or (found & _FREE_WORDS and _PRICE_WORDS & set(question_words)))
+        return bool(numbers or (found & _FREE_WORDS and _asks_price(question_words)))
     if kind == "date":
-        # Without a number beside it, "may" is hardly ever the month.
-        may_be_date = numbers and found & _DATE_WORDS_BESIDE_NUMBERS
-        return bool(years or found & _DATE_WORDS or may_be_date or any(map(_HOUR.fullmatch, numbers)))
+        # Without a number beside it, "may" is hardly ever the month, and "am" no time of day.
+        hours = any(map(_HOUR.fullmatch, numbers))
+        hours = hours or bool(found & _WORDS_BESIDE_HOURS and any(map(_NUMBER_OF_HOUR.fullmatch, numbers)))
+        return bool(years or found & _DATE_WORDS or hours or ("may" in found and numbers))
     return bool((numbers and _AGE_WORDS & set(sentence_words)) or (years and _BEGINNING_WORDS & set(sentence_words)))
+
+
+def _asks_price(question_words: Collection[str]) -> bool:
+    """Whether a question asks what something costs: "how much is …" does, "how much notice …" does not."""
+    asked = set(question_words)
+    return bool(asked & _PRICE_WORDS) or ("much" in asked and not asked.isdisjoint(("is", "are", "s")))

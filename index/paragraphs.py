@@ -29,7 +29,7 @@ _MAX_PLAIN_HEADINGS = 2
 _MAX_HEADINGS = 4
 _LONGEST_HEADING = 300
 _LOWEST_LEVEL = 7
-_NUMBER = re.compile(r"\d{1,3}[.)]\s+")
+_NUMBER = re.compile(r"(\d{1,3})[.)]\s+")
 _BOLD = re.compile(r"(\*\*|__)(?!\s)[^*_]+(?<!\s)\1")
 _FENCE = re.compile(r"(?<![^\r\n])(`{3,}|~{3,})([^`\r\n]*)(?![^\r\n])")
 _RULE = re.compile(r"=+|-+|~{3,}|(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})")
@@ -64,14 +64,14 @@ def paragraphs(document: Document) -> list[tuple[Span, str]]:
         if under[:1] == [document.title]:
             del under[0]
         is_announced = announces and (
-            any(kind.match(text, block.span.start) for kind in (LIST_ITEM, _FENCE))
+            any(kind.match(text, block.span.start) for kind in (LIST_ITEM, ROW, _FENCE))
             or _looks_like_heading(text[slice(*block.span)])
         )
         if is_announced:
             found[-1] = Span(found[-1][0].start, block.span.end), found[-1][1]
         else:
             found.append((block.span, " › ".join(under)))
-            announces = text.endswith(":", *block.span)
+            announces = _bare(text[slice(*block.span)]).endswith(":")
     return found
 
 
@@ -124,7 +124,7 @@ def _underlines(text: str, fence: re.Match[str]) -> bool:
     """Whether tildes are the underline of a heading, as in reStructuredText: about as long as the line above."""
     above = LINE_END.split(text[max(0, fence.start() - HEADING_WIDTH) : fence.start()])[-2:-1]
     is_bare = fence[0].strip() == "~" * len(fence[1])
-    return is_bare and any(line and abs(len(line) - len(fence[1])) <= 2 for line in above)
+    return is_bare and any(line and not ends_sentence(line) and abs(len(line) - len(fence[1])) <= 2 for line in above)
 
 
 def _paragraphs_between(text: str, start: int, end: int) -> list[Span]:
@@ -178,7 +178,10 @@ def _paragraphs_of_lines(text: str, lines: list[Span]) -> list[Span]:
         and not text[lines[1].start].islower()
         and not all(LABELLED.match(text, *line) for line in lines[:2])
     )
-    goes_on = [text[line.start].islower() and not LIST_ITEM.match(text, line.start) for line in lines[1:]]
+    goes_on = [
+        text[line.start].islower() and not LIST_ITEM.match(text, line.start) and not ends_sentence(text[slice(*above)])
+        for above, line in pairwise(lines)
+    ]
     is_wrapped = (longest <= width and unfinished) or (goes_on and 2 * sum(goes_on) >= len(goes_on))
     if is_wrapped and not (is_titled and unfinished == lines[:1]):
         if is_titled:
@@ -222,23 +225,49 @@ def _infer_lowest_headings(text: str, blocks: list[_Block]) -> None:
 
 
 def _may_be_headings(text: str, blocks: list[_Block]) -> list[bool]:
-    """Whether each block looks like a heading.
-
-    Numbered ones that follow each other are items of a list, and what stands below a colon is announced by it.
-    """
+    """Whether each block looks like a heading, and is no item of a list, no answer, and not announced by a colon."""
     lines = [_bare(text[slice(*block.span)]) for block in blocks]
-    is_numbered = [_NUMBER.match(line) is not None for line in lines]
-    in_list = [False, *map(all, pairwise(is_numbered)), False]
-    announced = [False, *(line.endswith(":") for line in lines)]
-    return [
-        _looks_like_heading(line) and not (in_list[position] or in_list[position + 1] or announced[position])
-        for position, line in enumerate(lines)
-    ]
+    others = _items(lines) | _answers(lines)
+    found: list[bool] = []
+    announced = False
+    for position, (line, block) in enumerate(zip(lines, blocks, strict=True)):
+        is_short = not block.level and _looks_like_heading(line)
+        is_title = line.endswith("?") or len(line) < block.span.end - block.span.start
+        announced = announced and is_short and not is_title
+        found.append(is_short and position not in others and not announced)
+        # What begins with a capital may as well be the heading of what is below: "We have two offices:", "Geneva".
+        below = lines[position + 1 : position + 2]
+        announced = announced or (line.endswith(":") and not any(line[:1].isupper() for line in below))
+    return found
+
+
+def _answers(lines: list[str]) -> set[int]:
+    """The places of lines between two questions, or between a question and the end."""
+    asks = [*(line.endswith("?") for line in lines), True]
+    return {place for place in range(1, len(lines)) if asks[place - 1] and not asks[place] and asks[place + 1]}
+
+
+def _items(lines: list[str]) -> set[int]:
+    """The places of numbered lines that are items of a list: one alone, or counted up with two next to each other."""
+    sequences: list[list[int]] = []
+    last = 0
+    for position, line in enumerate(lines):
+        if number := _NUMBER.match(line):
+            if not sequences or int(number[1]) != last + 1:
+                sequences.append([])
+            sequences[-1].append(position)
+            last = int(number[1])
+    return {
+        position
+        for places in sequences
+        if len(places) == 1 or any(below == above + 1 for above, below in pairwise(places))
+        for position in places
+    }
 
 
 def _looks_like_heading(line: str) -> bool:
     """As `looks_like_heading`; a bold line counts without its marks, and a numbered one without its number."""
-    return looks_like_heading(_NUMBER.sub("", _bare(line), count=1))
+    return looks_like_heading(_bare(_NUMBER.sub("", _bare(line), count=1)))
 
 
 def _bare(line: str) -> str:

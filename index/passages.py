@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from index.documents import Document
-from index.formats.lines import LABELLED, LINE_END, WORD
+from index.formats.lines import LABELLED, LINE_END, WORD, ends_sentence
 from index.paragraphs import Span, paragraphs, trimmed
 
 # A change of the rules here, in `paragraphs.py` or in `formats/lines.py` that moves a passage's borders, or of the text
@@ -34,6 +34,7 @@ _INITIAL = re.compile(r"(?<![^\W_])[A-ZÀ-Þ]\.\Z")
 _INITIAL_FOLLOWS = re.compile(r"-?[A-ZÀ-Þ]")
 _CLAUSES = (re.compile(r"[;:]\s+"), re.compile(r",\s+"))
 _SPACE = re.compile(r"\s+")
+_SHORT_LINE = 60
 _WINDOW = 20_000
 
 
@@ -190,9 +191,15 @@ def _sentence_ends(part: str, language: str) -> list[int]:
 
 
 def _labelled_ends(part: str) -> list[int]:
-    """Where one line that gives the value of something ends above another."""
+    """Where one line that gives the value of something ends above another; a long one is prose if it goes on there."""
     starts = [0, *(match.end() for match in LINE_END.finditer(part))]
-    return [below for line, below in pairwise(starts) if LABELLED.match(part, line) and LABELLED.match(part, below)]
+    return [
+        below
+        for line, below in pairwise(starts)
+        if LABELLED.match(part, line)
+        and LABELLED.match(part, below)
+        and (below - line <= _SHORT_LINE or ends_sentence(part[line:below]))
+    ]
 
 
 def _goes_on(part: str, end: int) -> bool:

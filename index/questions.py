@@ -33,7 +33,7 @@ _GREETING_BEFORE = re.compile(rf"(?:{_GREETING}{_TO_WHOM}(?![\w-])[ ,.!:;]*)+", 
 _THANKS_AFTER = re.compile(
     rf"(?<![ ,.!?;])(?=((?: *\?)?))(?:[ ,.!?;]+{_PLEASE}| *[,.!?;]+ *{_THANKS})+[ .!?…]*$", re.IGNORECASE
 )
-_GOES_ON = re.compile(r"(?:and|but|what about|how about|et|mais)\b", re.IGNORECASE)
+_GOES_ON = re.compile(r"(?:(?:and|but|what about|how about|et|mais)\b|or,)", re.IGNORECASE)
 _GOES_ON_WORDS = 6
 _ASKING = re.compile(
     r"(?:who|what|when|where|why|how|which|qui|que|qu'|quand|ou|pourquoi|comment|combien|quel)(?! about)"

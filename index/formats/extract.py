@@ -64,7 +64,7 @@ def parsing(kind: str) -> Iterator[None]:
 def joined(blocks: Iterable[tuple[str, int]]) -> Extract:
     """Blocks of text as paragraphs set apart by a blank line; the number is the level of a heading, else 0.
 
-    The short items of a list are lines of one paragraph, and so are the short rows of a table.
+    The short items of a list are lines of one paragraph, and so are the short rows of a table; an empty block ends it.
     """
     headings = []
     parts: list[str] = []
@@ -73,6 +73,7 @@ def joined(blocks: Iterable[tuple[str, int]]) -> Extract:
     for block, level in blocks:
         block = block.strip()
         if not block:
+            above = None if above is ROW else above
             continue
         kinds = (kind for kind in (LIST_ITEM, ROW) if not level and len(block) <= _SHORT_LINE and kind.match(block))
         kind = next(kinds, None)
@@ -87,13 +88,12 @@ def joined(blocks: Iterable[tuple[str, int]]) -> Extract:
     text = "".join(parts)
     if len(text) > MAX_TEXT_CHARACTERS:
         raise UnreadableError(f"it holds more than {MAX_TEXT_CHARACTERS:,} characters")
-    return Extract(text=text, headings=tuple(headings) or None)
+    return Extract(text=text, headings=tuple(headings))
 
 
 def row_of(cells: Sequence[str]) -> str:
-    """A row of a table as Markdown has it, where more than one cell of it holds words."""
-    filled = [cell for cell in cells if cell]
-    return f"| {' | '.join(cells)} |" if len(filled) > 1 else "".join(filled)
+    """A row of a table as Markdown has it; of one that has a single cell its words, and nothing of an empty one."""
+    return f"| {' | '.join(cells)} |" if len(cells) > 1 and any(cells) else "".join(cells)
 
 
 def language_code(declared: str) -> str:

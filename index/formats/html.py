@@ -84,6 +84,8 @@ def _page_blocks(body: Any, *, numbered: bool) -> Iterator[tuple[str, int]]:
                 mark += _item_mark(element, numbered=numbered)
             elif element.tag == "item" and element.getparent().get("rend") != "dl":
                 mark = ""
+            elif element.tag == "table" and event == "end":
+                yield "", 0
             elif element.tag == "list" and event == "end" and mark:
                 yield mark.rstrip(": "), 0  # A term that nothing follows.
                 mark = ""

@@ -8,7 +8,7 @@ LINE_END = re.compile(r"\r\n|\r|\n")
 ROW = re.compile(r"\|")
 WORD = re.compile(r"[^\W_]")
 LIST_ITEM = re.compile(r"\s*(?:[-*+•–—·▪]|\d{1,3}[.)]|[a-z][.)])\s")
-LABELLED = re.compile(r"[ \t]*[A-ZÀ-ÖØ-Þ0-9][^:\r\n]{0,40}:[ \t]+(?=\S)")
+LABELLED = re.compile(r"[ \t]*(?:\*\*|__)?[A-ZÀ-ÖØ-Þ0-9][^:\r\n]{0,40}:(?:\*\*|__)?[ \t]+(?=\S)")
 """The beginning of a line that gives the value of something: "Reception: 555 01 02"."""
 HEADING_WIDTH = 120
 _NO_HEADING = ("`", "~~~", ">", "|")

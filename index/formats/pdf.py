@@ -41,7 +41,7 @@ def read_pdf(data: bytes) -> Extract:
         title = str(metadata.title or "") if metadata else ""
     if not paragraphs:
         raise UnreadableError("it holds no text (a scan? run text recognition on it first)")
-    return replace(joined(paragraphs), title=title)
+    return replace(joined(paragraphs), title=title, headings=None)
 
 
 def _body_lines(pages: list[list[str]]) -> list[str]:

@@ -11,10 +11,12 @@ from itertools import groupby
 from typing import Any
 
 from index.formats.extract import Extract, UnreadableError, joined, language_code, parsing, row_of
+from index.formats.lines import looks_like_heading
 
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 
 _WORD_LISTS = ("List Bullet", "List Number")
+_BOLD_LEVEL = 11  # Below "Heading 9".
 _WORD_HEADING = re.compile(r"Title|Heading ([1-9])")
 _NOTES = ("footnote", "endnote")
 _WORD_WRAPPERS = ("w:sdt", "w:sdtContent", "w:ins", "w:moveTo", "w:smartTag", "w:customXml", "w:fldSimple")
@@ -37,19 +39,27 @@ def read_docx(data: bytes) -> Extract:
             if isinstance(block, Table):
                 # A cell as wide as two is there twice.
                 rows = ([_cell_words(cell) for cell, _ in groupby(row.cells)] for row in block.rows)
-                blocks += [(row_of(cells), 0) for cells in rows]
+                blocks += [*((row_of(cells), 0) for cells in rows), ("", 0)]
             else:
                 style = (block.style.name or "") if block.style is not None else ""
                 heading = _WORD_HEADING.fullmatch(style)
                 properties = block._p.pPr
                 is_item = style.startswith(_WORD_LISTS) or (properties is not None and properties.numPr is not None)
-                mark = "- " if is_item and not heading and block.text.strip() else ""
-                blocks.append((mark + block.text.strip(), int(heading[1] or 0) + 1 if heading else 0))
+                text = block.text.strip()
+                level = int(heading[1] or 0) + 1 if heading else 0
+                if not (heading or is_item) and looks_like_heading(text) and _is_bold(block):
+                    level = _BOLD_LEVEL
+                blocks.append(("- " + text if is_item and text and not heading else text, level))
             blocks += [(note, 0) for note in _called(block._element, notes)]
         properties = document.core_properties
         title = properties.title or next((text for text, level in blocks if level and text.strip()), "")
         language = language_code(properties.language or "")
     return replace(joined(blocks), title=title, language=language)
+
+
+def _is_bold(paragraph: Any) -> bool:
+    """Whether all words of a paragraph are bold."""
+    return all(run.bold for run in paragraph.runs if run.text.strip())
 
 
 def _cell_words(cell: Any) -> str:

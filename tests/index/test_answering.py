@@ -229,6 +229,7 @@ def test_a_follow_up_is_understood_with_the_question_before_it(guide):
         ("Quel est son rôle ?", True),
         ("since when?", True),
         ("Quand cette loi a-t-elle été votée ?", True),
+        ("Or, quand est-il né ?", True),
         ("Who is Pete Hegseth?", False),
         ("And who is Pete Hegseth?", False),
         ("What does IT mean?", False),

@@ -149,6 +149,8 @@ def test_a_date_of_the_question_itself_is_no_answer():
         ("date", "the pool opens at 10am", True),
         ("date", "la piscine ouvre a 14h30", True),
         ("date", "the market closes at noon", True),
+        ("date", "ouvert de 9 h a 12 h", True),
+        ("date", "i am told of 50 boats", False),
         ("number", "there are seventeen boats", True),
         ("number", "the card is free", False),
     ],
@@ -159,4 +161,5 @@ def test_a_sentence_has_a_number_a_date_or_an_age(kind, sentence, has):
 
 def test_that_something_is_free_says_what_it_costs():
     assert has_kind("number", ["the", "card", "is", "free"], ["how", "much", "is", "the", "card"])
+    assert not has_kind("number", ["feel", "free", "to", "ask"], ["how", "much", "notice", "do", "i", "give"])
     assert has_kind("number", ["la", "carte", "est", "gratuite"], ["combien", "coute", "la", "carte"])

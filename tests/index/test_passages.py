@@ -203,17 +203,54 @@ def test_a_list_with_blank_lines_goes_with_the_line_that_opens_it(embedder):
     assert quotes(text, embedder) == ["You need:\n\n* flour\n\n* eggs\n\n* milk", "Stir it."]
 
 
-def test_a_line_below_a_colon_goes_with_the_line_that_announces_it(embedder):
+def test_short_lines_below_a_colon_go_with_the_line_that_announces_them(embedder):
     text = (
         "To install it, run:\n\npip install tool\n\nIt says that it is done.\n\n"
-        "Write to:\n\n12 Main Street\n\nThank you."
+        "Write to:\n\n12 Main Street\n\nOxford\n\nThank you. We will answer."
     )
     assert quotes(text, embedder) == [
         "To install it, run:\n\npip install tool",
         "It says that it is done.",
-        "Write to:\n\n12 Main Street",
-        "Thank you.",
+        "Write to:\n\n12 Main Street\n\nOxford",
+        "Thank you. We will answer.",
     ]
+
+
+@pytest.mark.parametrize("heading", ["Geneva", "**Geneva**", "how do I go there?"])
+def test_a_heading_below_a_colon_is_one(embedder, heading):
+    document = plain(f"We have one office:\n\n{heading}\n\nIt is near the station. Ring twice.")
+    passages = cut(document, embedder.count_tokens, embedder.max_tokens)
+    assert [(passage.heading, passage.text) for passage in passages] == [
+        ("", "We have one office:"),
+        (heading.strip("*"), "It is near the station. Ring twice."),
+    ]
+
+
+def test_steps_of_which_two_are_next_to_each_other_are_no_headings(embedder):
+    text = "1. Open the lid\n\nIt is heavy. Take care.\n\n2. Take it out\n\n3. Close the lid\n\nThat is all. Well done."
+    passages = cut(plain(text), embedder.count_tokens, embedder.max_tokens)
+    assert not any(passage.heading for passage in passages)
+    assert "1. Open the lid" in [passage.text for passage in passages]
+
+
+def test_a_short_line_between_questions_is_the_answer_to_the_first(embedder):
+    document = plain("Help\n\nWho is my contact?\n\nAnn Smith\n\nWhat is the number?\n\n555 01 02")
+    passages = cut(document, embedder.count_tokens, embedder.max_tokens)
+    assert [(passage.heading.split(" › ")[-1], passage.text) for passage in passages] == [
+        ("Who is my contact?", "Ann Smith"),
+        ("What is the number?", "555 01 02"),
+    ]
+
+
+def test_finished_lines_in_lower_case_are_paragraphs(embedder):
+    lines = ["everyone gets 25 days of leave in the year.", "everyone may park on level 2.", "nobody parks on level 3."]
+    assert quotes("\n".join(lines), embedder) == lines
+
+
+def test_tildes_below_a_colon_fence_code(embedder):
+    code = "Run:\n\n~~~\nmake\n\nmake install\n~~~"
+    assert quotes(code.replace("\n\n", "\n", 1), embedder) == ["Run:\n~~~\nmake\n\nmake install\n~~~"]
+    assert quotes(code, embedder) == [code]
 
 
 def test_tildes_below_a_heading_fence_no_code(embedder):
@@ -309,6 +346,15 @@ def test_every_line_that_gives_a_value_is_a_sentence_and_none_is_a_heading(embed
         ["Desk: 555 01 02", "The nurse, Ms Brown: 555 01 03", "Head: 555 01 04"],
         ["We wrote this\nTo: all of you."],
     ]
+
+
+def test_a_colon_in_wrapped_prose_ends_no_sentence(embedder):
+    text = (
+        "Please note: the meeting of Tuesday 3 May is moved to the large hall on the\n"
+        "First floor: it is the one beside the lift."
+    )
+    (passage,) = cut(plain(text), embedder.count_tokens, embedder.max_tokens)
+    assert len(passage.sentences) == 1
 
 
 def test_every_row_of_a_table_is_a_sentence(embedder):

@@ -49,6 +49,10 @@ def test_html_gives_the_content_without_menus_and_scripts():
         ("<dl><dt>Term</dt><dd>Its meaning</dd><dt>Why?</dt><dd>So.</dd></dl>", ["Term: Its meaning", "Why? So."]),
         ("<dl><dt>One</dt><dt>Two</dt><dd>Both</dd><dd>More</dd></dl>", ["One: Two: Both", "More"]),
         ("<dl><dt>Bag</dt><dd><ul><li>red</li></ul></dd><dt>Hat</dt></dl>", ["Bag: - red", "Hat"]),
+        (
+            "<table><tr><td>A</td><td></td></tr></table><table><tr><td>B</td><td>2</td></tr></table>",
+            ["| A |  |", "| B | 2 |"],
+        ),
         ("<blockquote><p>One.</p><p>Two.</p></blockquote>", ["One.", "Two."]),
         ("<div>Bare text.<p>A paragraph.</p>More.</div>", ["Bare text.", "A paragraph.", "More."]),
         (

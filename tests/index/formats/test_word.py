@@ -52,13 +52,26 @@ def test_headings_of_a_word_document_have_levels():
     ]
 
 
-def test_a_word_document_without_styles_has_the_headings_that_plain_text_has():
+def test_a_short_bold_paragraph_of_a_word_document_is_a_heading_and_no_other_short_one():
     document = docx.Document()
+    document.add_heading("Staff", 1)
     document.add_paragraph().add_run("Sick leave").bold = True
-    document.add_paragraph("Call before nine.")
+    document.add_paragraph("Call 555 01 02")
+    document.add_paragraph("Be honest.").runs[0].bold = True
     extract = read_docx(word(document))
     found = paragraphs(Document("a.docx", "", "", "", "en", extract.text, extract.headings))
-    assert [(extract.text[slice(*span)], heading) for span, heading in found] == [("Call before nine.", "Sick leave")]
+    assert [(extract.text[slice(*span)], heading) for span, heading in found] == [
+        ("Call 555 01 02", "Staff › Sick leave"),
+        ("Be honest.", "Staff › Sick leave"),
+    ]
+
+
+def test_tables_of_a_word_document_stay_apart():
+    document = docx.Document()
+    document.add_table(1, 2).cell(0, 0).text = "Adults"
+    document.add_paragraph("")
+    document.add_table(1, 2).cell(0, 1).text = "9 to 20"
+    assert read_docx(word(document)).text == "| Adults |  |\n\n|  | 9 to 20 |"
 
 
 def test_lists_of_a_word_document_are_lists():
@@ -76,7 +89,7 @@ def test_a_table_in_a_cell_of_a_word_document_is_read():
     cell = document.add_table(1, 2).cell(0, 0)
     cell.text = "outer"
     cell.add_table(1, 2).cell(0, 1).text = "inner\tmost"
-    assert read_docx(word(document)).text == "outer inner most"
+    assert read_docx(word(document)).text == "| outer inner most |  |"
 
 
 def test_word_documents_keep_what_was_inserted_or_filled_in():
