@@ -30,6 +30,7 @@ _MAX_HEADINGS = 4
 _LONGEST_HEADING = 300
 _LOWEST_LEVEL = 7
 _NUMBER = re.compile(r"(\d{1,3})[.)]\s+")
+_VALUE = re.compile(r"[^:\d]{1,40}:\s[+(€$£]?\d")  # "Next meeting: 7 April"; "Part 2: Fees" is a heading.
 _BOLD = re.compile(r"(\*\*|__)(?!\s)[^*_]+(?<!\s)\1")
 _FENCE = re.compile(r"(?<![^\r\n])(`{3,}|~{3,})([^`\r\n]*)(?![^\r\n])")
 _RULE = re.compile(r"=+|-+|~{3,}|(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})")
@@ -231,7 +232,7 @@ def _may_be_headings(text: str, blocks: list[_Block]) -> list[bool]:
     found: list[bool] = []
     announced = False
     for position, (line, block) in enumerate(zip(lines, blocks, strict=True)):
-        is_short = not block.level and _looks_like_heading(line)
+        is_short = not block.level and _looks_like_heading(line) and _VALUE.match(line) is None
         is_title = line.endswith("?") or len(line) < block.span.end - block.span.start
         announced = announced and is_short and not is_title
         found.append(is_short and position not in others and not announced)

@@ -348,6 +348,16 @@ def test_every_line_that_gives_a_value_is_a_sentence_and_none_is_a_heading(embed
     ]
 
 
+def test_a_line_that_gives_a_number_is_no_heading_and_a_part_with_a_number_is_one(embedder):
+    document = plain("Minutes\n\nPart 2: Fees\n\nThey rise. A little.\n\nNext meeting: 7 April\n\nAnn wrote this.")
+    passages = cut(document, embedder.count_tokens, embedder.max_tokens)
+    assert [(passage.heading.split(" › ")[-1], passage.text) for passage in passages] == [
+        ("Part 2: Fees", "They rise. A little."),
+        ("Part 2: Fees", "Next meeting: 7 April"),
+        ("Part 2: Fees", "Ann wrote this."),
+    ]
+
+
 def test_a_colon_in_wrapped_prose_ends_no_sentence(embedder):
     text = (
         "Please note: the meeting of Tuesday 3 May is moved to the large hall on the\n"
