@@ -173,10 +173,11 @@ def read_doubtful(question: str, judged: Sequence[Judged], read: Read) -> list[t
 
 
 def _when_read(judged: Judged, found: Vectors, weights: Weights) -> Judged:
-    signals, lead = judged.candidate.signals, judged.lead
     return replace(
         judged,
-        probability=weights.probability_when_read(judged.probability, found, signals, lead),
+        probability=weights.probability_when_read(
+            judged.probability, judged.sentence_scores, found, judged.candidate.signals, judged.lead
+        ),
         sentence_scores=judged.sentence_scores + weights.sentence["read"] * found,
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from index.errors import BUILD_COMMAND, DamagedIndexError, StaleIndexError
 
-FORMAT = 5
+FORMAT = 6
 
 _LATEST_EPOCH_SECONDS = 1e11  # Of much later ones no date can be made.
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")

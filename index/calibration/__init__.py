@@ -64,7 +64,7 @@ class Signals:
 RANKING = ("cosine", "sentence_cosine", "introduces", "context_match", "text_match", "rest_match")
 SENTENCE = ("cosine", "match", "kind")
 CONFIDENCE = ("score", "lead", *Signals.__dataclass_fields__)
-READING = ("log_odds", "read", *CONFIDENCE)
+READING = ("log_odds", "read", "agreed", "sentences", *CONFIDENCE)
 DOUBT = (0.05, 0.95)
 """From which to which probability it is doubtful whether a passage answers."""
 
@@ -85,7 +85,8 @@ class Weights:
     `confidence` has two signals of its own: the `score` by which a candidate is ranked, and its `lead` over the next
     best one (below zero for those that are not the best), before any was read. What one signal says depends on the
     others, so each product of two has a weight as well, and there is a `bias`. `reading` has the same for a passage
-    that was read: beside these signals the `log_odds` before, and those that were `read`, of any of its sentences.
+    that was read: beside these signals the `log_odds` before; those that were `read` of any of its sentences, and those
+    that were `agreed` on, of the sentence that was likeliest before; and the logarithm of how many `sentences` it has.
     `sentence` has a weight for what was `read` of each.
     """
 
@@ -114,16 +115,28 @@ class Weights:
         """The probability that a passage with these signals answers."""
         return _probability(self.confidence, CONFIDENCE_TERMS, self.confidence_values(signals, lead))
 
-    def reading_values(self, probability: float, read: Vectors, signals: Signals, lead: float) -> list[float]:
+    def reading_values(
+        self, probability: float, sentence_scores: Vectors, read: Vectors, signals: Signals, lead: float
+    ) -> list[float]:
         """What the probability of a passage that was read is made of, in the order of `READING`.
 
-        `read` is what the cross-encoder found of each of its sentences, `probability` the one before it was read.
+        `read` is what the cross-encoder found of each of its sentences; `sentence_scores` and `probability` are those
+        before it was read.
         """
-        return [log_odds(probability), passage_log_odds(read), *self.confidence_values(signals, lead)]
+        return [
+            log_odds(probability),
+            passage_log_odds(read),
+            float(read[sentence_scores.argmax()]),
+            math.log(len(read)),
+            *self.confidence_values(signals, lead),
+        ]
 
-    def probability_when_read(self, probability: float, read: Vectors, signals: Signals, lead: float) -> float:
+    def probability_when_read(
+        self, probability: float, sentence_scores: Vectors, read: Vectors, signals: Signals, lead: float
+    ) -> float:
         """The probability of a passage that was read; the arguments are those of `reading_values`."""
-        return _probability(self.reading, READING_TERMS, self.reading_values(probability, read, signals, lead))
+        values = self.reading_values(probability, sentence_scores, read, signals, lead)
+        return _probability(self.reading, READING_TERMS, values)
 
 
 def _probability(weights: dict[str, float], terms: Sequence[str], values: Sequence[float]) -> float:

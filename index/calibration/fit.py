@@ -41,7 +41,6 @@ from index.calibration import (
     SENTENCE,
     Signals,
     Weights,
-    read_weights,
 )
 from index.calibration.asking import Asked, ask_sets, name_sets
 from index.cross_encoder import cross_encoder
@@ -95,7 +94,8 @@ def fit(asked: Sequence[Asked], alone: Sequence[Asked], read: Read) -> Weights:
     total = sum(ranking.values())
     ranking = {name: round(weight / total, 4) for name, weight in ranking.items()}
     sentence = _choosing(SENTENCE, _sentence_choices([*whole, *alone]))
-    weights = _with_confidence(replace(read_weights(), ranking=ranking, sentence=sentence), [*asked, *alone])
+    weights = Weights(ranking, sentence, confidence={}, reading={}, threshold=1.0)
+    weights = _with_confidence(weights, [*asked, *alone])
     weights = _with_reading(weights, [*asked, *alone], read)
     untranslated = [question for question in whole if not question.translated]
     return replace(weights, threshold=_threshold(weights, untranslated, read))
@@ -183,7 +183,7 @@ def _with_reading(weights: Weights, asked: Sequence[Asked], read: Read) -> Weigh
         if not _is_example(question, best):
             continue
         questions.append(question)
-        rows.append(weights.reading_values(first.probability, found, best.signals, first.lead))
+        rows.append(weights.reading_values(first.probability, first.sentence_scores, found, best.signals, first.lead))
         if question.answerable and not question.of_part:
             [(_, lit, counts)] = _sentence_choices([replace(question, candidates=[(best, True)])])
             choices.append((np.stack([first.sentence_scores, found], axis=1), lit, counts))

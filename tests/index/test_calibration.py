@@ -22,6 +22,7 @@ from index.calibration import (
 )
 from index.calibration.asking import ask_alone
 from index.calibration.fit import fit, main
+from index.cross_encoder import cross_encoder
 from index.errors import DamagedIndexError, VerbatimError
 from index.settings import BUILTIN_MODEL, IndexSettings
 from tests.written import some_of
@@ -79,6 +80,35 @@ def test_what_reads_as_an_answer_is_surer(doubtful):
     )
     assert (answers > misses).mean() > 0.9
     assert np.median(answers - misses) > 0.3
+
+
+def test_a_sentence_that_search_and_reading_agree_on_is_surer(doubtful):
+    agreeing, apart = (
+        np.array([judge(*one, read_weights(), reads_best(one, agrees=agrees))[0].probability for one in doubtful])
+        for agrees in (True, False)
+    )
+    several = agreeing != apart  # A passage of one sentence leaves nothing to disagree on.
+    assert several.sum() > 10
+    assert (agreeing > apart)[several].mean() > 0.8
+
+
+def reads_best(asked, *, agrees):
+    """The cross-encoder, with its best sentence in the place of the likeliest before, or of the least likely."""
+    question, candidates = asked
+    likely = {
+        tuple(candidate.passage.sentence_texts): read_weights().sentence_scores(candidate.sentences)
+        for candidate in candidates
+    }
+
+    def read(_question, context, sentences):
+        found = cross_encoder().read(question, context, sentences)
+        scores = likely[tuple(sentences)]
+        place = scores.argmax() if agrees else scores.argmin()
+        best = found.argmax()
+        found[[place, best]] = found[[best, place]]
+        return found
+
+    return read
 
 
 @pytest.mark.parametrize(
