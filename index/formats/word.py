@@ -52,9 +52,20 @@ def read_docx(data: bytes) -> Extract:
                 blocks.append(("- " + text if is_item and text and not heading else text, level))
             blocks += [(note, 0) for note in _called(block._element, notes)]
         properties = document.core_properties
-        title = properties.title or next((text for text, level in blocks if level and text.strip()), "")
+        title = properties.title or next((text for text, level in blocks if 0 < level < _BOLD_LEVEL and text), "")
         language = language_code(properties.language or "")
-    return replace(joined(blocks), title=title, language=language)
+    return replace(joined(_bold_over_text(blocks)), title=title, language=language)
+
+
+def _bold_over_text(blocks: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """The blocks, of which one in bold is a heading only where text that is not stands below it."""
+    found = []
+    is_over_text = False
+    for text, level in reversed(blocks):
+        found.append((text, 0 if level == _BOLD_LEVEL and not is_over_text else level))
+        if text:
+            is_over_text = level == 0
+    return found[::-1]
 
 
 def _is_bold(paragraph: Any) -> bool:
