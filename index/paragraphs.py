@@ -28,8 +28,9 @@ _WIDELY_WRAPPED_WIDTH = 200
 _MAX_PLAIN_HEADINGS = 2
 _MAX_HEADINGS = 4
 _LONGEST_HEADING = 300
-_LOWEST_LEVEL = 7
+_LOWEST_LEVEL = 12  # Below all that a format has.
 _NUMBER = re.compile(r"(\d{1,3})[.)]\s+")
+_FIGURE = re.compile(r"(?!(?:19|20)\d\d\b)\b\d+")  # But no year.
 _VALUE = re.compile(r"[^:\d]{1,40}:\s[+(€$£]?\d")  # "Next meeting: 7 April"; "Part 2: Fees" is a heading.
 _BOLD = re.compile(r"(\*\*|__)(?!\s)[^*_]+(?<!\s)\1")
 _FENCE = re.compile(r"(?<![^\r\n])(`{3,}|~{3,})([^`\r\n]*)(?![^\r\n])")
@@ -64,11 +65,7 @@ def paragraphs(document: Document) -> list[tuple[Span, str]]:
         under = [_heading_words(text[slice(*outer.span)]) for outer in headings[-_MAX_HEADINGS:]]
         if under[:1] == [document.title]:
             del under[0]
-        is_announced = announces and (
-            any(kind.match(text, block.span.start) for kind in (LIST_ITEM, ROW, _FENCE))
-            or _looks_like_heading(text[slice(*block.span)])
-        )
-        if is_announced:
+        if announces and any(kind.match(text, block.span.start) for kind in (LIST_ITEM, ROW, _FENCE)):
             found[-1] = Span(found[-1][0].start, block.span.end), found[-1][1]
         else:
             found.append((block.span, " › ".join(under)))
@@ -183,8 +180,9 @@ def _paragraphs_of_lines(text: str, lines: list[Span]) -> list[Span]:
         text[line.start].islower() and not LIST_ITEM.match(text, line.start) and not ends_sentence(text[slice(*above)])
         for above, line in pairwise(lines)
     ]
-    is_wrapped = (longest <= width and unfinished) or (goes_on and 2 * sum(goes_on) >= len(goes_on))
-    if is_wrapped and not (is_titled and unfinished == lines[:1]):
+    is_all_lower = text[lines[0].start].islower()
+    is_wrapped = goes_on and 2 * sum(goes_on) >= len(goes_on) and not is_all_lower
+    if (is_wrapped or (longest <= width and unfinished)) and not (is_titled and unfinished == lines[:1]):
         if is_titled:
             return [lines[0], Span(lines[1].start, lines[-1].end)]
         return [Span(lines[0].start, lines[-1].end)]
@@ -201,8 +199,12 @@ def _paragraphs_of_lines(text: str, lines: list[Span]) -> list[Span]:
 
 
 def _infer_headings(text: str, blocks: list[_Block]) -> None:
-    """Mark the headings of plain text: at most two such lines in a row, with a paragraph after them."""
+    """Mark the headings of plain text: at most two such lines in a row, with a paragraph after them.
+
+    Numbered ones are of the level of the first of them.
+    """
     run: list[_Block] = []
+    numbered_level = 1
     for block, may_be_heading in zip(blocks, _may_be_headings(text, blocks), strict=True):
         if may_be_heading:
             run.append(block)
@@ -211,7 +213,10 @@ def _infer_headings(text: str, blocks: list[_Block]) -> None:
             continue
         if len(run) <= _MAX_PLAIN_HEADINGS:
             for level, heading in enumerate(run, start=1):
-                heading.level = level
+                number = _NUMBER.match(text, heading.span.start)
+                if number and int(number[1]) == 1:
+                    numbered_level = level
+                heading.level = max(level, numbered_level) if number else level
         run = []
 
 
@@ -228,17 +233,17 @@ def _infer_lowest_headings(text: str, blocks: list[_Block]) -> None:
 def _may_be_headings(text: str, blocks: list[_Block]) -> list[bool]:
     """Whether each block looks like a heading, and is no item of a list, no answer, and not announced by a colon."""
     lines = [_bare(text[slice(*block.span)]) for block in blocks]
-    others = _items(lines) | _answers(lines)
+    others = _items(lines) | _answers(lines) | _values(lines)
     found: list[bool] = []
     announced = False
     for position, (line, block) in enumerate(zip(lines, blocks, strict=True)):
-        is_short = not block.level and _looks_like_heading(line) and _VALUE.match(line) is None
-        is_title = line.endswith("?") or len(line) < block.span.end - block.span.start
-        announced = announced and is_short and not is_title
-        found.append(is_short and position not in others and not announced)
+        is_short = not block.level and _looks_like_heading(line)
         # What begins with a capital may as well be the heading of what is below: "We have two offices:", "Geneva".
-        below = lines[position + 1 : position + 2]
-        announced = announced or (line.endswith(":") and not any(line[:1].isupper() for line in below))
+        is_title = line.endswith("?") or line[:1].isupper() or _NUMBER.match(line) is not None
+        is_bold = len(line) < block.span.end - block.span.start
+        announced = announced and is_short and not (is_title or is_bold)
+        found.append(is_short and position not in others and not announced)
+        announced = announced or line.endswith(":")
     return found
 
 
@@ -248,8 +253,18 @@ def _answers(lines: list[str]) -> set[int]:
     return {place for place in range(1, len(lines)) if asks[place - 1] and not asks[place] and asks[place + 1]}
 
 
+def _values(lines: list[str]) -> set[int]:
+    """The places of lines that give a number, and of those next to one that give something else ("Deposit: none")."""
+    numbers = {place for place, line in enumerate(lines) if _VALUE.match(line)}
+    beside = {place + step for place in numbers for step in (-1, 1)} & set(range(len(lines)))
+    return numbers | {place for place in beside if LABELLED.match(lines[place])}
+
+
 def _items(lines: list[str]) -> set[int]:
-    """The places of numbered lines that are items of a list: one alone, or counted up with two next to each other."""
+    """The places of numbered lines that are items of a list, not headings.
+
+    Those are one alone, and counted up ones of which two are next to each other or one gives a figure.
+    """
     sequences: list[list[int]] = []
     last = 0
     for position, line in enumerate(lines):
@@ -261,7 +276,9 @@ def _items(lines: list[str]) -> set[int]:
     return {
         position
         for places in sequences
-        if len(places) == 1 or any(below == above + 1 for above, below in pairwise(places))
+        if len(places) == 1
+        or any(below == above + 1 for above, below in pairwise(places))
+        or any(_FIGURE.search(_NUMBER.sub("", lines[place], count=1)) for place in places)
         for position in places
     }
 

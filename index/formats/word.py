@@ -17,6 +17,7 @@ MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 
 _WORD_LISTS = ("List Bullet", "List Number")
 _BOLD_LEVEL = 11  # Below "Heading 9".
+_STATES = re.compile(r"[^:\d]{1,40}:\s+[^\sA-ZÀ-ÖØ-Þ]")  # "Decision: the hall is closed", "Total: 40 euros".
 _WORD_HEADING = re.compile(r"Title|Heading ([1-9])")
 _NOTES = ("footnote", "endnote")
 _WORD_WRAPPERS = ("w:sdt", "w:sdtContent", "w:ins", "w:moveTo", "w:smartTag", "w:customXml", "w:fldSimple")
@@ -47,7 +48,7 @@ def read_docx(data: bytes) -> Extract:
                 is_item = style.startswith(_WORD_LISTS) or (properties is not None and properties.numPr is not None)
                 text = block.text.strip()
                 level = int(heading[1] or 0) + 1 if heading else 0
-                if not (heading or is_item) and looks_like_heading(text) and _is_bold(block):
+                if not (heading or is_item or _STATES.match(text)) and looks_like_heading(text) and _is_bold(block):
                     level = _BOLD_LEVEL
                 blocks.append(("- " + text if is_item and text and not heading else text, level))
             blocks += [(note, 0) for note in _called(block._element, notes)]
@@ -69,8 +70,10 @@ def _bold_over_text(blocks: list[tuple[str, int]]) -> list[tuple[str, int]]:
 
 
 def _is_bold(paragraph: Any) -> bool:
-    """Whether all words of a paragraph are bold."""
-    return all(run.bold for run in paragraph.runs if run.text.strip())
+    """Whether all words of a paragraph are bold, those of its links too."""
+    parts = paragraph.iter_inner_content()
+    runs = [run for part in parts for run in getattr(part, "runs", [part]) if run.text.strip()]
+    return bool(runs) and all(run.bold for run in runs)
 
 
 def _cell_words(cell: Any) -> str:

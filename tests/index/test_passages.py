@@ -203,17 +203,30 @@ def test_a_list_with_blank_lines_goes_with_the_line_that_opens_it(embedder):
     assert quotes(text, embedder) == ["You need:\n\n* flour\n\n* eggs\n\n* milk", "Stir it."]
 
 
-def test_short_lines_below_a_colon_go_with_the_line_that_announces_them(embedder):
+def test_short_lines_below_a_colon_are_no_headings_and_what_is_below_them_may_be_one(embedder):
     text = (
         "To install it, run:\n\npip install tool\n\nIt says that it is done.\n\n"
-        "Write to:\n\n12 Main Street\n\nOxford\n\nThank you. We will answer."
+        "Either may end it:\n\n(a) on notice\n\n(b) at once\n\nNotices\n\nThey are sent by post. Or by hand."
     )
-    assert quotes(text, embedder) == [
-        "To install it, run:\n\npip install tool",
-        "It says that it is done.",
-        "Write to:\n\n12 Main Street\n\nOxford",
-        "Thank you. We will answer.",
+    passages = cut(plain(text), embedder.count_tokens, embedder.max_tokens)
+    assert [(passage.heading, passage.text) for passage in passages] == [
+        ("", "To install it, run:"),
+        ("", "pip install tool"),
+        ("", "It says that it is done."),
+        ("", "Either may end it:"),
+        ("", "(a) on notice"),
+        ("", "(b) at once"),
+        ("Notices", "They are sent by post. Or by hand."),
     ]
+
+
+def test_numbered_lines_with_figures_are_no_headings_and_others_share_a_level(embedder):
+    text = (
+        "Relay\n\n1. The Hares, 1:10:00\n\nA record. Well run.\n\n2. The Snails, 1:32:10\n\nThey are second. Again.\n\n"
+        "Rules\n\n1. Start\n\nAt the bell. Not before.\n\n2. Finish\n\nAt the line. Not behind it.\n"
+    )
+    passages = cut(plain(text), embedder.count_tokens, embedder.max_tokens)
+    assert [passage.heading for passage in passages] == [*["Relay"] * 4, "Rules › 1. Start", "Rules › 2. Finish"]
 
 
 @pytest.mark.parametrize("heading", ["Geneva", "**Geneva**", "how do I go there?"])
@@ -349,11 +362,14 @@ def test_every_line_that_gives_a_value_is_a_sentence_and_none_is_a_heading(embed
 
 
 def test_a_line_that_gives_a_number_is_no_heading_and_a_part_with_a_number_is_one(embedder):
-    document = plain("Minutes\n\nPart 2: Fees\n\nThey rise. A little.\n\nNext meeting: 7 April\n\nAnn wrote this.")
+    document = plain(
+        "Minutes\n\nPart 2: Fees\n\nThey rise. A little.\n\nNext meeting: 7 April\n\nPlace: the hall\n\nAnn wrote this."
+    )
     passages = cut(document, embedder.count_tokens, embedder.max_tokens)
     assert [(passage.heading.split(" › ")[-1], passage.text) for passage in passages] == [
         ("Part 2: Fees", "They rise. A little."),
         ("Part 2: Fees", "Next meeting: 7 April"),
+        ("Part 2: Fees", "Place: the hall"),
         ("Part 2: Fees", "Ann wrote this."),
     ]
 

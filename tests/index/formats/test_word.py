@@ -57,12 +57,14 @@ def test_a_short_bold_paragraph_of_a_word_document_is_a_heading_and_no_other_sho
     document.add_heading("Staff", 1)
     document.add_paragraph().add_run("Sick leave").bold = True
     document.add_paragraph("Call 555 01 02")
+    document.add_paragraph("Decision: the hall is closed").runs[0].bold = True
     document.add_paragraph("Be honest.").runs[0].bold = True
     document.add_paragraph("In all: 30 francs").runs[0].bold = True
     extract = read_docx(word(document))
     found = paragraphs(Document("a.docx", "", "", "", "en", extract.text, extract.headings))
     assert [(extract.text[slice(*span)], heading) for span, heading in found] == [
         ("Call 555 01 02", "Staff › Sick leave"),
+        ("Decision: the hall is closed", "Staff › Sick leave"),
         ("Be honest.", "Staff › Sick leave"),
         ("In all: 30 francs", "Staff › Sick leave"),
     ]
