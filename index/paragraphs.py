@@ -17,6 +17,7 @@ from index.formats.lines import (
     LABELLED,
     LINE_END,
     LIST_ITEM,
+    NUMBER_GIVEN,
     ROW,
     WORD,
     ends_sentence,
@@ -31,7 +32,6 @@ _LONGEST_HEADING = 300
 _LOWEST_LEVEL = 12  # Below all that a format has.
 _NUMBER = re.compile(r"(\d{1,3})[.)]\s+")
 _FIGURE = re.compile(r"(?!(?:19|20)\d\d\b)\b\d+")  # But no year.
-_VALUE = re.compile(r"[^:\d]{1,40}:\s[+(€$£]?\d")  # "Next meeting: 7 April"; "Part 2: Fees" is a heading.
 _BOLD = re.compile(r"(\*\*|__)(?!\s)[^*_]+(?<!\s)\1")
 _FENCE = re.compile(r"(?<![^\r\n])(`{3,}|~{3,})([^`\r\n]*)(?![^\r\n])")
 _RULE = re.compile(r"=+|-+|~{3,}|(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})")
@@ -180,16 +180,17 @@ def _paragraphs_of_lines(text: str, lines: list[Span]) -> list[Span]:
         text[line.start].islower() and not LIST_ITEM.match(text, line.start) and not ends_sentence(text[slice(*above)])
         for above, line in pairwise(lines)
     ]
-    is_all_lower = text[lines[0].start].islower()
-    is_wrapped = goes_on and 2 * sum(goes_on) >= len(goes_on) and not is_all_lower
-    if (is_wrapped or (longest <= width and unfinished)) and not (is_titled and unfinished == lines[:1]):
+    begins_in_lower_case = text[lines[0].start].islower()
+    mostly_goes_on = goes_on and 2 * sum(goes_on) >= len(goes_on) and not begins_in_lower_case
+    is_wrapped = mostly_goes_on or (longest <= width and unfinished)
+    if is_wrapped and not (is_titled and unfinished == lines[:1]):
         if is_titled:
             return [lines[0], Span(lines[1].start, lines[-1].end)]
         return [Span(lines[0].start, lines[-1].end)]
     found: list[Span] = []
     in_list = False
     for line in lines:
-        is_item = LIST_ITEM.match(text, line.start) is not None or ROW.match(text, line.start) is not None
+        is_item = any(kind.match(text, line.start) for kind in (LIST_ITEM, ROW))
         if is_item and in_list:
             found[-1] = Span(found[-1].start, line.end)
         else:
@@ -225,8 +226,7 @@ def _infer_lowest_headings(text: str, blocks: list[_Block]) -> None:
     marked = zip(blocks, _may_be_headings(text, blocks), strict=True)
     for (block, may_be_heading), (following, may_be_another) in pairwise(marked):
         stands_over_text = WORD.search(text, *following.span) is not None and not (following.level or may_be_another)
-        is_title = text.endswith("?", *block.span) or _BOLD.fullmatch(text, *block.span) is not None
-        if not block.level and stands_over_text and is_title and may_be_heading:
+        if may_be_heading and stands_over_text and (text.endswith("?", *block.span) or _is_bold(text, block)):
             block.level = _LOWEST_LEVEL
 
 
@@ -239,9 +239,8 @@ def _may_be_headings(text: str, blocks: list[_Block]) -> list[bool]:
     for position, (line, block) in enumerate(zip(lines, blocks, strict=True)):
         is_short = not block.level and _looks_like_heading(line)
         # What begins with a capital may as well be the heading of what is below: "We have two offices:", "Geneva".
-        is_title = line.endswith("?") or line[:1].isupper() or _NUMBER.match(line) is not None
-        is_bold = len(line) < block.span.end - block.span.start
-        announced = announced and is_short and not (is_title or is_bold)
+        is_title = line.endswith("?") or line[:1].isupper() or _NUMBER.match(line) is not None or _is_bold(text, block)
+        announced = announced and is_short and not is_title
         found.append(is_short and position not in others and not announced)
         announced = announced or line.endswith(":")
     return found
@@ -255,7 +254,7 @@ def _answers(lines: list[str]) -> set[int]:
 
 def _values(lines: list[str]) -> set[int]:
     """The places of lines that give a number, and of those next to one that give something else ("Deposit: none")."""
-    numbers = {place for place, line in enumerate(lines) if _VALUE.match(line)}
+    numbers = {place for place, line in enumerate(lines) if NUMBER_GIVEN.match(line)}
     beside = {place + step for place in numbers for step in (-1, 1)} & set(range(len(lines)))
     return numbers | {place for place in beside if LABELLED.match(lines[place])}
 
@@ -286,6 +285,10 @@ def _items(lines: list[str]) -> set[int]:
 def _looks_like_heading(line: str) -> bool:
     """As `looks_like_heading`; a bold line counts without its marks, and a numbered one without its number."""
     return looks_like_heading(_bare(_NUMBER.sub("", _bare(line), count=1)))
+
+
+def _is_bold(text: str, block: _Block) -> bool:
+    return _BOLD.fullmatch(text, *block.span) is not None
 
 
 def _bare(line: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from index.documents import Document
-from index.formats.lines import LABELLED, LINE_END, WORD, ends_sentence
+from index.formats.lines import LABELLED, LINE_END, LIST_ITEM, ROW, WORD, ends_sentence
 from index.paragraphs import Span, paragraphs, trimmed
 
 # A change of the rules here, in `paragraphs.py` or in `formats/lines.py` that moves a passage's borders, or of the text
@@ -23,8 +23,6 @@ CUTTING_RULES = 8
 TokenCounter = Callable[[Sequence[str]], Sequence[int]]
 
 _CHARACTERS_IN_TOKEN = 16
-# Items of a list and rows of a table.
-_LINE_BREAK = re.compile(r"(?:\r\n|\r|\n)+(?=[ \t]*(?:(?:[-*+•–—·▪]|\d{1,3}[.)]|[a-z][.)])\s|\|))")
 # Titles, months and initials that sentencex takes for the end of a French or English sentence.
 _ABBREVIATED = re.compile(
     r"(?:^|[\s(«“\"'’])(?:MM?|Mmes?|Mlles?|Mes?|Drs?|Mrs?|Ms|Prof|St|Ste|art|p|n|janv|févr|avr|juill|sept|oct|nov|déc"
@@ -153,7 +151,7 @@ def _sentences(text: str, span: Span, language: str) -> list[Span]:
     """Sentence spans inside `span`, without white space at their ends; together they hold every word of it."""
     part = text[slice(*span)]
     ends = [end for end in _sentence_ends(part, language or "en") if end == len(part) or not _goes_on(part, end)]
-    ends = sorted({*ends, *(match.end() for match in _LINE_BREAK.finditer(part)), *_labelled_ends(part), len(part)})
+    ends = sorted({*ends, *_line_ends(part), len(part)})
     sentences: list[Span] = []
     start = span.start
     has_words = last_has_words = True
@@ -190,15 +188,20 @@ def _sentence_ends(part: str, language: str) -> list[int]:
     return ends
 
 
-def _labelled_ends(part: str) -> list[int]:
-    """Where one line that gives the value of something ends above another; a long one is prose if it goes on there."""
+def _line_ends(part: str) -> list[int]:
+    """Where a line ends that is a sentence: above an item of a list or a row of a table, and between lines with values.
+
+    A long line with a value is prose if it goes on below.
+    """
     starts = [0, *(match.end() for match in LINE_END.finditer(part))]
     return [
         below
         for line, below in pairwise(starts)
-        if LABELLED.match(part, line)
-        and LABELLED.match(part, below)
-        and (below - line <= _SHORT_LINE or ends_sentence(part[line:below]))
+        if any(kind.match(part, below) for kind in (LIST_ITEM, ROW))
+        or (
+            all(LABELLED.match(part, start) for start in (line, below))
+            and (below - line <= _SHORT_LINE or ends_sentence(part[line:below]))
+        )
     ]
 
 

@@ -151,13 +151,15 @@ class Searcher:
         """
         text, context = self._corrected(text), self._corrected(context)
         language = detect_question(text)
-        terms = self._terms(text)
+        terms = self._terms(text, language)
         vector = self._embedder.embed_query(f"{context} {text}".lstrip())
         expects = expectation(text)
         if context:
             grammar = function_words(language)
             names = [term for term in terms if term.word not in grammar]
-            before = [term for term in self._terms(context) if term.word not in {name.word for name in names}]
+            named = {term.word for term in names}
+            earlier = self._terms(context, detect_question(context))
+            before = [term for term in earlier if term.word not in named]
             if names:
                 before = [replace(term, rarity=term.rarity / 2) for term in before]
                 vector = vector + self._embedder.embed_query(text)
@@ -175,8 +177,8 @@ class Searcher:
             language=language,
         )
 
-    def _terms(self, text: str) -> list[QueryTerm]:
-        return self._reader.lexical.query(text, detect_question(text), words_spelt_right())
+    def _terms(self, text: str, language: str) -> list[QueryTerm]:
+        return self._reader.lexical.query(text, language, words_spelt_right())
 
     def candidates(self, query: Query, limit: int) -> list[Candidate]:
         """At least `limit` passages, where there are so many, best first."""

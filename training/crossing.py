@@ -12,9 +12,10 @@ import re
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from index.evaluation import read_questions
 from training import alignment
 from training.data import Pair, read_pairs, words
 from training.word_vectors import weighted
@@ -85,17 +86,20 @@ def make(sets: list[Path], data: Path, out: Path) -> None:
     """Write each set again, as `NAME-en` or `NAME-fr` in `out`, with the questions in the other language."""
     translators = _translators(read_pairs(data))
     for folder in sets:
-        lines = (folder / "questions.jsonl").read_text("utf-8").split("\n")
-        rows = [json.loads(line) for line in lines if line.strip()]
-        other = {"en": "fr", "fr": "en"}[Counter(row["lang"] for row in rows).most_common(1)[0][0]]
+        questions = read_questions(folder / "questions.jsonl")
+        other = {"en": "fr", "fr": "en"}[Counter(known.language for known in questions).most_common(1)[0][0]]
         made = out / f"{folder.name}-{other}"
         shutil.copytree(folder / "corpus", made / "corpus", dirs_exist_ok=True)
         with (made / "questions.jsonl").open("w", encoding="utf-8") as file:
-            for row in rows:
-                if row["lang"] != other:
-                    text = translators[row["lang"]].translated(row["question"])
-                    put = row | {"id": f"{row['id']}-{other}", "lang": other, "question": text}
-                    file.write(json.dumps(put, ensure_ascii=False) + "\n")
+            for known in questions:
+                if known.language != other:
+                    row = {
+                        "id": f"{known.id}-{other}",
+                        "lang": other,
+                        "question": translators[known.language].translated(known.question),
+                        "gold": [asdict(gold) for gold in known.gold],
+                    }
+                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
         log.info("%s", made)
 
 

@@ -76,7 +76,7 @@ def _page_blocks(body: Any, *, numbered: bool) -> Iterator[tuple[str, int]]:
         if is_block and whole in (None, element):
             words = _page_words(text)
             if words and event == "end" and element.get("rend", "").startswith("dt"):
-                mark += f"{words} " if ends_sentence(words) or words.endswith("?") else f"{words}: "
+                mark += f"{words} " if ends_sentence(words) else f"{words}: "
             elif words:
                 yield mark + words, _page_level(element) if event == "end" and element.tag == "head" else 0
                 mark = ""

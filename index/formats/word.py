@@ -17,7 +17,7 @@ MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 
 _WORD_LISTS = ("List Bullet", "List Number")
 _BOLD_LEVEL = 11  # Below "Heading 9".
-_STATES = re.compile(r"[^:\d]{1,40}:\s+[^\sA-ZÀ-ÖØ-Þ]")  # "Decision: the hall is closed", "Total: 40 euros".
+_STATEMENT = re.compile(r"[^:\d]{1,40}:\s+[a-zß-öø-ÿ]")  # "Decision: the hall is closed".
 _WORD_HEADING = re.compile(r"Title|Heading ([1-9])")
 _NOTES = ("footnote", "endnote")
 _WORD_WRAPPERS = ("w:sdt", "w:sdtContent", "w:ins", "w:moveTo", "w:smartTag", "w:customXml", "w:fldSimple")
@@ -48,7 +48,7 @@ def read_docx(data: bytes) -> Extract:
                 is_item = style.startswith(_WORD_LISTS) or (properties is not None and properties.numPr is not None)
                 text = block.text.strip()
                 level = int(heading[1] or 0) + 1 if heading else 0
-                if not (heading or is_item or _STATES.match(text)) and looks_like_heading(text) and _is_bold(block):
+                if not (heading or is_item or _STATEMENT.match(text)) and looks_like_heading(text) and _is_bold(block):
                     level = _BOLD_LEVEL
                 blocks.append(("- " + text if is_item and text and not heading else text, level))
             blocks += [(note, 0) for note in _called(block._element, notes)]
