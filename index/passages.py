@@ -171,7 +171,10 @@ def _sentences(text: str, span: Span, language: str) -> list[Span]:
 
 
 def _sentence_ends(part: str, language: str) -> list[int]:
-    """Where sentencex sees the sentences end, which it takes a time for that grows with the square of the length."""
+    """Where sentencex sees the sentences end, asked window by window.
+
+    Where quotation marks are never closed, its time grows with the square of the length.
+    """
     from sentencex import get_sentence_boundaries
 
     ends: list[int] = []
