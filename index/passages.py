@@ -18,7 +18,7 @@ from index.paragraphs import Span, paragraphs, trimmed
 
 # A change of the rules here, in `paragraphs.py` or in `formats/lines.py` that moves a passage's borders, or of the text
 # that is read of a file, raises this number, and with it every index is rebuilt.
-CUTTING_RULES = 8
+CUTTING_RULES = 9
 
 TokenCounter = Callable[[Sequence[str]], Sequence[int]]
 
@@ -30,6 +30,7 @@ _ABBREVIATED = re.compile(
 )
 _INITIAL = re.compile(r"(?<![^\W_])[A-ZÀ-Þ]\.\Z")
 _INITIAL_FOLLOWS = re.compile(r"-?[A-ZÀ-Þ]")
+_MARK_OF_LINE = re.compile(r"(?:\A|[\r\n])\s*(?:[-*+•–—]\s+)?(?:\*\*|__)?(?:[\d.]{1,7}|[IVXLC]{1,5}|[A-Za-z])[.)]\s*\Z")
 _CLAUSES = (re.compile(r"[;:]\s+"), re.compile(r",\s+"))
 _SPACE = re.compile(r"\s+")
 _SHORT_LINE = 60
@@ -209,10 +210,15 @@ def _line_ends(part: str) -> list[int]:
 
 
 def _goes_on(part: str, end: int) -> bool:
-    """Whether a sentence that is said to end there goes on: behind "févr." or "J.-P.", or within "U.E." or "J.-C."."""
-    before = max(0, end - 12)
-    return _ABBREVIATED.search(part, before, end) is not None or (
-        _INITIAL.search(part, before, end) is not None and _INITIAL_FOLLOWS.match(part, end) is not None
+    """Whether a sentence that is said to end there goes on.
+
+    Behind "févr." or "J.-P.", within "U.E." or "J.-C.", and behind the "12." that a line begins with.
+    """
+    before = max(0, end - 16)
+    return (
+        _ABBREVIATED.search(part, before, end) is not None
+        or _MARK_OF_LINE.search(part, before, end) is not None
+        or (_INITIAL.search(part, before, end) is not None and _INITIAL_FOLLOWS.match(part, end) is not None)
     )
 
 
