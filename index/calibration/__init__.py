@@ -65,7 +65,7 @@ RANKING = ("cosine", "sentence_cosine", "introduces", "context_match", "text_mat
 SENTENCE = ("cosine", "match", "kind")
 CONFIDENCE = ("score", "lead", *Signals.__dataclass_fields__)
 READING = ("log_odds", "read", "agreed", "sentences", *CONFIDENCE)
-DOUBT = (0.05, 0.95)
+DOUBT = (0.01, 0.95)
 """From which to which probability it is doubtful whether a passage answers."""
 
 

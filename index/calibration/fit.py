@@ -60,6 +60,9 @@ LOGISTIC_C = 0.01
 LOST_COUNTS = 0.2
 # Before anything is read. With more of it fewer near misses are answered, and fewer questions of the other sets.
 ALONE_COUNTS = 0.06
+# What reading counts is fitted to passages that are at least as likely as this before. Less likely ones are read, too, but
+# they are so many that fewer questions would be answered, were it fitted to them.
+LEAST_FITTED = 0.05
 
 Row = Sequence[float]
 Values = NDArray[np.float64]
@@ -169,13 +172,13 @@ def _with_confidence(weights: Weights, asked: Sequence[Asked]) -> Weights:
 
 
 def _with_reading(weights: Weights, asked: Sequence[Asked], read: Read) -> Weights:
-    """The weights with what reading counts; it is the doubtful passages that are read."""
+    """The weights with what reading counts, fitted to the doubtful passages but for the least likely."""
     questions: list[Asked] = []
     rows: list[Row] = []
     choices: list[Choice] = []
     for question in asked:
-        candidates = ranked(weights, question)
-        doubtful = read_doubtful(question.text, unread(candidates, weights), read)
+        judged = unread(ranked(weights, question), weights)
+        doubtful = read_doubtful(question.text, judged, read) if judged[0].probability >= LEAST_FITTED else []
         if not doubtful:
             continue
         first, found = doubtful[0]

@@ -113,7 +113,14 @@ def reads_best(asked, *, agrees):
 
 @pytest.mark.parametrize(
     ("probability", "kind", "doubtful"),
-    [(0.5, 0.0, True), (0.99, 0.0, False), (0.99, 1.0, False), (0.99, -1.0, True), (0.01, -1.0, False)],
+    [
+        (0.5, 0.0, True),
+        (0.02, 0.0, True),
+        (0.99, 0.0, False),
+        (0.99, 1.0, False),
+        (0.99, -1.0, True),
+        (0.005, -1.0, False),
+    ],
 )
 def test_a_passage_without_the_number_that_was_asked_for_is_never_beyond_doubt(probability, kind, doubtful):
     assert is_doubtful(probability, replace(NOTHING, kind=kind)) is doubtful
