@@ -60,8 +60,8 @@ LOGISTIC_C = 0.01
 LOST_COUNTS = 0.2
 # Before anything is read. With more of it fewer near misses are answered, and fewer questions of the other sets.
 ALONE_COUNTS = 0.06
-# What reading counts is fitted to passages that are at least as likely as this before. Less likely ones are read, too, but
-# they are so many that fewer questions would be answered, were it fitted to them.
+# What reading counts is fitted to passages that were at least so likely before. Less likely ones are read as well;
+# were it fitted to so many of them, too, fewer questions would be answered.
 LEAST_FITTED = 0.05
 
 Row = Sequence[float]
