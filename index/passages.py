@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from index.documents import Document
-from index.formats.lines import LABELLED, LINE_END, LIST_ITEM, ROW, WORD, ends_sentence
+from index.formats.lines import BULLET, LABELLED, LINE_END, LIST_ITEM, ROW, WORD, ends_sentence
 from index.paragraphs import Span, paragraphs, trimmed
 
 # A change of the rules here, in `paragraphs.py` or in `formats/lines.py` that moves a passage's borders, or of the text
@@ -30,7 +30,13 @@ _ABBREVIATED = re.compile(
 )
 _INITIAL = re.compile(r"(?<![^\W_])[A-ZÀ-Þ]\.\Z")
 _INITIAL_FOLLOWS = re.compile(r"-?[A-ZÀ-Þ]")
-_MARK_OF_LINE = re.compile(r"(?:\A|[\r\n])\s*(?:[-*+•–—]\s+)?(?:\*\*|__)?(?:[\d.]{1,7}|[IVXLC]{1,5}|[A-Za-z])[.)]\s*\Z")
+_MARKS = rf"\s*(?:{BULLET}\s+)?(?:\*\*|__)?"
+# "12.", "- 3.1." or "**IV.**" where a line begins: what follows is the sentence. A letter may as well end a sentence
+# that was wrapped ("vitamin C."), unless the line above ends one.
+_LINE_NUMBER = re.compile(
+    rf"(?:\A|[\r\n]){_MARKS}\d{{1,3}}(?:\.\d{{1,3}})*[.)]\s*\Z"
+    rf"|(?:\A|[.!?:;][ \t]*[\r\n]){_MARKS}(?:[IVXLC]{{1,5}}|[A-Za-z])[.)]\s*\Z"
+)
 _CLAUSES = (re.compile(r"[;:]\s+"), re.compile(r",\s+"))
 _SPACE = re.compile(r"\s+")
 _SHORT_LINE = 60
@@ -217,7 +223,7 @@ def _goes_on(part: str, end: int) -> bool:
     before = max(0, end - 16)
     return (
         _ABBREVIATED.search(part, before, end) is not None
-        or _MARK_OF_LINE.search(part, before, end) is not None
+        or _LINE_NUMBER.search(part, before, end) is not None
         or (_INITIAL.search(part, before, end) is not None and _INITIAL_FOLLOWS.match(part, end) is not None)
     )
 

@@ -60,8 +60,8 @@ LOGISTIC_C = 0.01
 LOST_COUNTS = 0.2
 # Before anything is read. With more of it fewer near misses are answered, and fewer questions of the other sets.
 ALONE_COUNTS = 0.06
-# What reading counts is fitted to passages that were at least so likely before. Less likely ones are read as well;
-# were it fitted to so many of them, too, fewer questions would be answered.
+# What reading counts is not fitted to passages that were less likely to answer than this before they were read: there
+# are so many of them that fewer questions would be answered.
 LEAST_FITTED = 0.05
 
 Row = Sequence[float]
@@ -178,7 +178,9 @@ def _with_reading(weights: Weights, asked: Sequence[Asked], read: Read) -> Weigh
     choices: list[Choice] = []
     for question in asked:
         judged = unread(ranked(weights, question), weights)
-        doubtful = read_doubtful(question.text, judged, read) if judged[0].probability >= LEAST_FITTED else []
+        if judged[0].probability < LEAST_FITTED:
+            continue
+        doubtful = read_doubtful(question.text, judged, read)
         if not doubtful:
             continue
         first, found = doubtful[0]

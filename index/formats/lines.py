@@ -7,7 +7,8 @@ import re
 LINE_END = re.compile(r"\r\n|\r|\n")
 ROW = re.compile(r"[ \t]*\|")
 WORD = re.compile(r"[^\W_]")
-LIST_ITEM = re.compile(r"\s*(?:[-*+•–—·▪]|\d{1,3}[.)]|[a-z][.)])\s")
+BULLET = r"[-*+•–—·▪]"
+LIST_ITEM = re.compile(rf"\s*(?:{BULLET}|\d{{1,3}}[.)]|[a-z][.)])\s")
 LABELLED = re.compile(r"[ \t]*(?:\*\*|__)?[A-ZÀ-ÖØ-Þ0-9][^:\r\n]{0,40}:(?:\*\*|__)?[ \t]+(?=\S)")
 """The beginning of a line that gives the value of something: "Reception: 555 01 02"."""
 NUMBER_GIVEN = re.compile(r"[^:\d]{1,40}:\s[+(€$£]?\d")

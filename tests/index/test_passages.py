@@ -164,6 +164,7 @@ def test_every_item_of_a_list_is_a_sentence(embedder):
         ("fr", "12. Payez la facture. Gardez-la.", ["12. Payez la facture.", "Gardez-la."]),
         ("en", "IV. The war ends. V comes next.", ["IV. The war ends.", "V comes next."]),
         ("en", "**1.** Open it. Then close.", ["**1.** Open it.", "Then close."]),
+        ("en", "We all take vitamin\nC. The dose is small.", ["We all take vitamin\nC.", "The dose is small."]),
         ("zh", "第一句。第二句！", ["第一句。", "第二句！"]),
         ("xx", "An unknown language. Two sentences.", ["An unknown language.", "Two sentences."]),
     ],
