@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -62,8 +63,31 @@ def test_a_question_about_no_document_is_refused(tmp_path):
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "bridge.txt").write_text("The bridge was built in 1901.", "utf-8")
     (tmp_path / "questions.jsonl").write_text('{"id": "tower-01", "question": "How high?", "gold": []}', "utf-8")
-    command = [sys.executable, "benchmarks/single.py", str(tmp_path)]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    ended = single(str(tmp_path))
     assert ended.returncode == 1
     assert "tower-01 is a question about no document" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_documents_are_asked_what_none_has_an_answer_to(tmp_path):
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "bridge.txt").write_text("The bridge over the Lee was built by Anna Berg in 1901.", "utf-8")
+    own = {"id": "bridge-01", "question": "How high is it?", "gold": []}
+    (tmp_path / "questions.jsonl").write_text(json.dumps(own), "utf-8")
+    strange = tmp_path / "strange.txt"
+    strange.write_text("Who built the bridge?\n\nOù dorment les chats ?\n", "utf-8")
+    asked = single("--strange", str(strange), str(tmp_path))
+    assert asked.returncode == 0
+    shares = {tuple(line.split()[1:4]): line.split()[-3] for line in asked.stdout.splitlines() if " of " in line}
+    assert shares == {("en", "of", "en"): "1.000", ("fr", "of", "en"): "0.000"}
+
+    strange.write_text("\n", "utf-8")
+    assert f"{strange} has no questions. Write one a line." in single("--strange", str(strange), str(tmp_path)).stderr
+    missing = single("--strange", str(tmp_path / "none.txt"), str(tmp_path))
+    assert missing.returncode == 1
+    assert "none.txt cannot be read" in missing.stderr
+
+
+def single(*arguments):
+    command = [sys.executable, "benchmarks/single.py", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
