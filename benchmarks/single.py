@@ -4,8 +4,8 @@
 
 FOLDER holds `corpus/` and `questions.jsonl`; each document is built into an index of its own and asked its own
 questions, those whose `id` begins with its name. The table has a line for questions in each language of documents in
-each language. With `--strange FILE` every document is asked the questions of the file instead, one a line, which none
-has an answer to: nothing but the share that is answered is left to measure.
+each language. With `--questions FILE` every document is asked those of the file instead: `benchmarks/everyday.jsonl`
+has some that none answers, of which nothing but the false answers is left to measure.
 """
 
 from __future__ import annotations
@@ -24,9 +24,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from index.build import build
 from index.documents import read_document
 from index.embedding import Embedder, find_model
-from index.errors import VerbatimError
-from index.evaluation import KnownQuestion, Outcome, measure, read_documents_with_questions, score, table
-from index.language import detect_question
+from index.evaluation import (
+    KnownQuestion,
+    Outcome,
+    measure,
+    read_documents_with_questions,
+    read_questions,
+    score,
+    table,
+)
 from index.live import LiveIndex
 from index.reporting import reporting
 from index.settings import BUILTIN_MODEL, IndexSettings
@@ -37,29 +43,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="corpus/ and questions.jsonl")
     parser.add_argument("--model", default=BUILTIN_MODEL)
-    parser.add_argument("--strange", type=Path, metavar="FILE", help="ask these, to which no document has an answer")
+    parser.add_argument("--questions", type=Path, metavar="FILE", help="ask each document these instead of its own")
     options = parser.parse_args()
-    strange = _without_answers(options.strange) if options.strange else []
+    instead = read_questions(options.questions) if options.questions else None
     documents = list(read_documents_with_questions(options.folder))
     embedder = Embedder(find_model(options.model))
     outcomes: dict[str, list[Outcome]] = defaultdict(list)
     for name, path, questions in documents:
-        for outcome in ask_alone(path, strange or questions, embedder, options.model):
+        for outcome in ask_alone(path, instead or questions, embedder, options.model):
             outcomes[f"{outcome.language} of {read_document(name, path).language}"].append(outcome)
     rows = {(options.folder.name, kind): score(some) for kind, some in sorted(outcomes.items())}
     rows[options.folder.name, "all"] = score([outcome for some in outcomes.values() for outcome in some])
     print(table(rows))
-
-
-def _without_answers(path: Path) -> list[KnownQuestion]:
-    """The questions of a file, one a line, none of which has an answer."""
-    try:
-        lines = [line for line in path.read_text("utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise VerbatimError(f"{path} cannot be read.", "Name a text file in UTF-8 with a question a line.") from error
-    if not lines:
-        raise VerbatimError(f"{path} has no questions.", "Write one a line.")
-    return [KnownQuestion(f"{number}", detect_question(line), line, ()) for number, line in enumerate(lines, start=1)]
 
 
 def ask_alone(document: Path, questions: Sequence[KnownQuestion], embedder: Embedder, model: str) -> list[Outcome]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -69,23 +70,32 @@ def test_a_question_about_no_document_is_refused(tmp_path):
     assert "Traceback" not in ended.stderr
 
 
-def test_documents_are_asked_what_none_has_an_answer_to(tmp_path):
+def test_every_document_is_asked_the_questions_of_a_file_instead(tmp_path):
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "bridge.txt").write_text("The bridge over the Lee was built by Anna Berg in 1901.", "utf-8")
-    own = {"id": "bridge-01", "question": "How high is it?", "gold": []}
-    (tmp_path / "questions.jsonl").write_text(json.dumps(own), "utf-8")
-    strange = tmp_path / "strange.txt"
-    strange.write_text("Who built the bridge?\n\nOù dorment les chats ?\n", "utf-8")
-    asked = single("--strange", str(strange), str(tmp_path))
+    write_unanswered(tmp_path / "questions.jsonl", {"bridge-01": ("en", "How high is it?")})
+    others = tmp_path / "others.jsonl"
+    write_unanswered(others, {"1": ("en", "Who built the bridge?"), "2": ("fr", "Où dorment les chats ?")})
+    asked = single("--questions", str(others), str(tmp_path))
     assert asked.returncode == 0
     shares = {tuple(line.split()[1:4]): line.split()[-3] for line in asked.stdout.splitlines() if " of " in line}
     assert shares == {("en", "of", "en"): "1.000", ("fr", "of", "en"): "0.000"}
 
-    strange.write_text("\n", "utf-8")
-    assert f"{strange} has no questions. Write one a line." in single("--strange", str(strange), str(tmp_path)).stderr
-    missing = single("--strange", str(tmp_path / "none.txt"), str(tmp_path))
+    missing = single("--questions", str(tmp_path / "none.jsonl"), str(tmp_path))
     assert missing.returncode == 1
-    assert "none.txt cannot be read" in missing.stderr
+    assert "none.jsonl cannot be read" in missing.stderr
+
+
+def test_the_everyday_questions_are_in_both_languages_and_unanswered():
+    questions = read_questions(ROOT / "benchmarks" / "everyday.jsonl")
+    assert Counter(known.language for known in questions) == {"en": 24, "fr": 24}
+    assert len({known.question for known in questions}) == 48
+    assert not any(known.gold for known in questions)
+
+
+def write_unanswered(path, questions):
+    rows = [{"id": key, "lang": lang, "question": text, "gold": []} for key, (lang, text) in questions.items()]
+    path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
 
 
 def single(*arguments):
