@@ -86,11 +86,17 @@ def test_every_document_is_asked_the_questions_of_a_file_instead(tmp_path):
     assert "none.jsonl cannot be read" in missing.stderr
 
 
-def test_the_everyday_questions_are_in_both_languages_and_unanswered():
-    questions = read_questions(ROOT / "benchmarks" / "everyday.jsonl")
-    assert Counter(known.language for known in questions) == {"en": 24, "fr": 24}
-    assert len({known.question for known in questions}) == 48
+@pytest.mark.parametrize(("folder", "count"), [("benchmarks", 24), ("training", 48)])
+def test_the_everyday_questions_are_in_both_languages_and_unanswered(folder, count):
+    questions = read_questions(ROOT / folder / "everyday.jsonl")
+    assert Counter(known.language for known in questions) == {"en": count, "fr": count}
+    assert len({known.question for known in questions}) == 2 * count
     assert not any(known.gold for known in questions)
+
+
+def test_no_everyday_question_that_is_measured_was_learnt_from():
+    measured, learnt = (read_questions(ROOT / folder / "everyday.jsonl") for folder in ("benchmarks", "training"))
+    assert not {known.question for known in measured} & {known.question for known in learnt}
 
 
 def write_unanswered(path, questions):

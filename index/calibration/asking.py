@@ -24,6 +24,9 @@ from index.search import Candidate, Reader, Searcher
 from index.settings import IndexSettings
 
 FOREIGN_QUESTIONS = 100
+# So many each document that is alone is asked of those about the others, and of the everyday ones.
+STRANGE_QUESTIONS = 8
+EVERYDAY_QUESTIONS = 12
 SEED = 1
 PART_DOCUMENTS = 4
 
@@ -32,8 +35,8 @@ PART_DOCUMENTS = 4
 class Asked:
     """A question, its `text` as it was read, and its candidates, each with whether it holds the answer, best first.
 
-    It may be `foreign` to the set, asked of a part of it only, `translated` by a machine, have `lost` its answer, or be
-    asked of a document that is `alone`.
+    It may be `foreign` to what was asked, asked of a part of the set only, `translated` by a machine, have `lost` its
+    answer, or be asked of a document that is `alone`.
     """
 
     source: str
@@ -73,6 +76,9 @@ def name_sets(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--alone", nargs="*", default=[], type=Path, metavar="FOLDER", help="sets of which each document is a corpus"
     )
+    parser.add_argument(
+        "--everyday", type=Path, metavar="FILE", help="questions that no document has an answer to, for those alone"
+    )
     parser.add_argument("--work", type=Path, required=True, metavar="DIR", help="where the sets' indexes are kept")
 
 
@@ -92,10 +98,11 @@ def ask_sets(
         settings = IndexSettings(folder / "corpus", options.work / folder.name, model)
         kind = {"translated": folder in options.translated, "complete": folder in options.complete}
         asked += ask_set(settings, own, foreign_questions(folder, questions), embedder, **kind)
+    everyday = read_questions(options.everyday) if options.everyday else []
     alone: list[Asked] = []
     for folder in options.alone:
         settings = IndexSettings(folder / "corpus", options.work / folder.name, model)
-        alone += ask_alone(settings, embedder)
+        alone += ask_alone(settings, embedder, everyday)
     return asked, alone
 
 
@@ -174,12 +181,23 @@ def _ask_parts(settings: IndexSettings, whole: Sequence[Asked], embedder: Embedd
             yield from _ask(searcher, settings.data_dir.name, [*own[number], *strange], of_part=True)
 
 
-def ask_alone(settings: IndexSettings, embedder: Embedder) -> Iterator[Asked]:
-    """The questions about each document, asked of it alone."""
+def ask_alone(settings: IndexSettings, embedder: Embedder, everyday: Sequence[KnownQuestion] = ()) -> Iterator[Asked]:
+    """The questions about each document, asked of it alone; some about the others, and of the `everyday` ones.
+
+    Among the few passages of one document even a question that has nothing to do with it has one that is nearest.
+    """
     build(settings, load_model=lambda _: embedder)
-    for name, _, questions in read_documents_with_questions(settings.corpus_dir.parent):
+    documents = read_documents_with_questions(settings.corpus_dir.parent)
+    chance = random.Random(SEED)  # noqa: S311
+    for name, _, questions in documents:
+        others = [known for other, _, theirs in documents if other != name for known in theirs]
+        strange = chance.sample(others, min(len(others), STRANGE_QUESTIONS))
+        strange += chance.sample(everyday, min(len(everyday), EVERYDAY_QUESTIONS))
         with _searching_part(settings, [name], embedder) as searcher:
-            for question in _ask(searcher, settings.data_dir.name, questions, of_part=True):
+            own = _ask(searcher, settings.data_dir.name, questions, of_part=True)
+            unanswered = [replace(known, gold=()) for known in strange]
+            foreign = _ask(searcher, settings.data_dir.name, unanswered, of_part=True, foreign=True)
+            for question in (*own, *foreign):
                 yield replace(question, alone=True)
 
 
