@@ -21,10 +21,12 @@ from index.questions import cleaned, context_of, is_small_talk, names_nothing
 from index.search import Candidate, Reader, Searcher
 
 _SHOWN = 3
-# So near to the best one's score another passage may as well be the one that answers: it is read and quoted beside it.
+# So near to the best one's score another passage may as well be the one that answers, and is quoted beside it.
 _NEARLY_AS_HIGH = 0.02
-# What the log-odds that were read count beside the score; half and twice as much measure alike.
-_READING_COUNTS = 0.01
+# So near, it is read beside a doubtful best one: what reads so much better may make up for it.
+_MADE_UP_FOR = 0.042
+# What the log-odds that were read count beside the score.
+_READING_COUNTS = 0.017
 _REMEMBERED = 512
 
 # Two passages that share so much of their words say the same; so many of them are looked past for what is distinct.
@@ -152,14 +154,14 @@ def lead_of(candidates: Sequence[Candidate], position: int) -> float:
 
 
 def read_doubtful(question: str, judged: Sequence[Judged], read: Read) -> list[tuple[Judged, Vectors]]:
-    """The best one where that is doubtful, and the next where it ranks nearly as high, with what was found in each.
+    """The best one where that is doubtful, and the next where it ranks not much lower, with what was found in each.
 
     The one that reads more like an answer is first, and has the higher score.
     """
     best = judged[0]
     if not is_doubtful(best.probability, best.candidate.signals):
         return []
-    near = [each for each in judged[:2] if each.candidate.score >= best.candidate.score - _NEARLY_AS_HIGH]
+    near = [each for each in judged[:2] if each.candidate.score >= best.candidate.score - _MADE_UP_FOR]
     found = [read(question, each.candidate.passage.context, each.candidate.passage.sentence_texts) for each in near]
     doubtful = sorted(
         zip(near, found, strict=True),

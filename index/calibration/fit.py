@@ -1,6 +1,7 @@
 """Makes `weights.json` from questions with known answers.
 
-    python -m index.calibration.fit FOLDER … --translated FOLDER … --complete FOLDER … --alone FOLDER … --work DIR
+    python -m index.calibration.fit FOLDER … --translated FOLDER … --complete FOLDER … --alone FOLDER …
+        --everyday FILE --work DIR
 
 Each folder is an evaluation set (`corpus/` and `questions.jsonl`). Beside its own questions every corpus is asked some
 of the other sets', which it cannot answer; and parts of it, each a few documents, are asked its questions once more.
@@ -8,8 +9,8 @@ Sets that `python -m training crossing` translated show what questions in anothe
 set without them. In sets that name every passage that answers, each question is asked once more without these: it has
 lost its answer. Last, doubtful passages are read, and what that counts for is fitted beside the other signals.
 Documents that are a corpus of their own are asked the questions about them (`--alone`): for what reading counts, as
-some come near without an answer, for the ranking, and a little for the confidence. Nothing is embedded anew when the
-weights change.
+some come near without an answer, for the ranking, and a little for the confidence. So are a few questions about the
+others, and of the `--everyday` ones. Nothing is embedded anew when the weights change.
 """
 
 from __future__ import annotations
@@ -55,11 +56,13 @@ MOST_FALSE_ANSWERS_IN_A_SET = 0.1
 
 # With less of it the ranking gains on laws what it loses on encyclopedia paragraphs.
 L2 = 1.5
-LOGISTIC_C = 0.01
+LOGISTIC_C = 0.02
 # A question that lost its answer here may have another after all, and there are many of them.
 LOST_COUNTS = 0.2
 # Before anything is read. With more of it fewer near misses are answered, and fewer questions of the other sets.
 ALONE_COUNTS = 0.06
+# What has nothing to do with a document, beside what is about it.
+STRANGE_COUNTS = 0.2
 # What reading counts is not fitted to passages that were less likely to answer than this before they were read: there
 # are so many of them that fewer questions would be answered.
 LEAST_FITTED = 0.05
@@ -228,9 +231,14 @@ def _logistic(
 
 def _counts(asked: Sequence[Asked], crosses: NDArray[np.bool_], alone_counts: float) -> Values:
     """How much each question counts: as much in all for those with an answer and without, across languages and not."""
-    groups = [(question.source, question.of_part, question.answerable, question.lost) for question in asked]
+    strange = [question.alone and question.foreign for question in asked]
+    groups = [
+        (question.source, question.of_part, question.answerable, question.lost, is_strange)
+        for question, is_strange in zip(asked, strange, strict=True)
+    ]
     sizes = Counter(groups)
     weight = np.array([sizes[group] ** -0.5 for group in groups])
+    weight[strange] *= STRANGE_COUNTS
     weight[[question.lost for question in asked]] *= LOST_COUNTS
     weight[[question.alone for question in asked]] *= alone_counts
     # Else the few answers across languages would be taken for signs of having none.

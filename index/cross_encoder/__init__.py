@@ -94,7 +94,7 @@ class CrossEncoder:
         self._tokenizer.no_padding()
         bert.eval()
         self._embeddings = bert.embeddings
-        self._layers: Callable[[Tensor], Tensor] = quantized_layers(bert) or (
+        self._layers: Callable[[Tensor], Tensor] = quantized_layers(bert, scale_each_token=True) or (
             lambda states: bert.encoder(states[None]).last_hidden_state[0]
         )
 

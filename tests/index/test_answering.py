@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +12,12 @@ import pytest
 from index.answering import Judged, read_doubtful
 from index.build import build
 from index.errors import QuestionError
+from index.evaluation import read_questions
 from index.live import LiveIndex
 from index.questions import context_of
 from index.settings import IndexSettings
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +99,11 @@ def test_courtesy_changes_no_answer(article_index, question, plain):
 @pytest.mark.parametrize("question", ["what is ai?", "Where is my car?", "Comment faire un don ?", "Où vit l'ours ?"])
 def test_a_thing_that_is_written_like_a_word_of_grammar_of_the_other_language_is_asked_about(article_index, question):
     assert article_index.ask(question).kind == "abstention"
+
+
+def test_what_has_nothing_to_do_with_the_corpus_is_not_answered(article_index):
+    everyday = read_questions(ROOT / "benchmarks" / "everyday.jsonl")
+    assert [known.question for known in everyday if article_index.ask(known.question).answered] == []
 
 
 @pytest.mark.parametrize("words", ["Nice est une ville ?", "Test results?", "Hello Kitty", "Hi-fi systems"])
@@ -305,7 +314,7 @@ def test_of_two_that_rank_nearly_alike_the_one_that_reads_like_an_answer_is_firs
 
     monkeypatch.setattr(guide._serving.answerer, "_read", read)
     monkeypatch.setattr("index.answering.is_doubtful", lambda *_: True)
-    monkeypatch.setattr("index.answering._NEARLY_AS_HIGH", tie)
+    monkeypatch.setattr("index.answering._MADE_UP_FOR", tie)
     question = f"Marta Kowalczyk and contracts, {likeliest}, within {tie}"
     assert [quote.text.split()[0] for quote in guide.more(question, skip=0, limit=2)] == [
         first,
@@ -315,7 +324,7 @@ def test_of_two_that_rank_nearly_alike_the_one_that_reads_like_an_answer_is_firs
 
 @pytest.mark.parametrize(
     ("behind", "better", "read", "first"),
-    [(0.005, 1.0, 2, 1), (0.015, 1.0, 2, 0), (0.015, 4.0, 2, 1), (0.015, -4.0, 2, 0), (0.03, 60.0, 1, 0)],
+    [(0.005, 1.0, 2, 1), (0.03, 1.0, 2, 0), (0.03, 4.0, 2, 1), (0.03, -4.0, 2, 0), (0.05, 60.0, 1, 0)],
 )
 def test_a_higher_score_outweighs_what_reads_only_a_little_better(guide, behind, better, read, first):
     searcher = guide._serving.answerer._searcher
@@ -334,7 +343,7 @@ def test_a_higher_score_outweighs_what_reads_only_a_little_better(guide, behind,
 
 def test_the_first_passage_is_the_same_however_many_are_asked_for(guide, monkeypatch):
     monkeypatch.setattr("index.answering.is_doubtful", lambda *_: True)
-    monkeypatch.setattr("index.answering._NEARLY_AS_HIGH", 9.0)
+    monkeypatch.setattr("index.answering._MADE_UP_FOR", 9.0)
     question = "Which letters did Marta Kowalczyk write?"
     firsts = {guide.more(question, skip=0, limit=limit)[0].text for limit in (1, 2, 3, 5)}
     assert len(firsts) == 1

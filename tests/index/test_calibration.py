@@ -24,6 +24,7 @@ from index.calibration.asking import ask_alone
 from index.calibration.fit import fit, main
 from index.cross_encoder import cross_encoder
 from index.errors import DamagedIndexError, VerbatimError
+from index.evaluation import read_documents_with_questions, read_questions
 from index.settings import BUILTIN_MODEL, IndexSettings
 from tests.written import some_of
 
@@ -197,6 +198,27 @@ def test_the_confidence_learns_from_questions_that_lost_their_answer(buildings, 
     without, with_lost = fitted(), fitted("--complete", str(buildings))
     assert without.ranking == with_lost.ranking
     assert without.confidence != with_lost.confidence
+
+
+def test_a_document_alone_is_asked_what_it_does_not_answer_as_well(embedder, articles, tmp_path):
+    everyday = read_questions(ROOT / "training" / "everyday.jsonl")
+    asked = list(ask_alone(IndexSettings(articles / "corpus", tmp_path / "data", BUILTIN_MODEL), embedder, everyday))
+    one, other = read_documents_with_questions(articles)
+    of_everyday = {known.question for known in everyday}
+    for (name, _, _), (_, _, not_its_own) in ((one, other), (other, one)):
+        foreign = [question for question in asked if question.foreign and question.document == name]
+        assert not any(question.answerable for question in foreign)
+        questions = {question.known.question for question in foreign}
+        assert len(questions & of_everyday) == 12
+        assert len(questions & {known.question for known in not_its_own}) == 8
+        assert len(questions) == 20
+
+
+def test_questions_that_no_document_answers_say_what_reading_counts(fitted, articles, monkeypatch):
+    monkeypatch.setattr("index.answering.is_doubtful", lambda *_: True)
+    everyday = str(ROOT / "training" / "everyday.jsonl")
+    without, with_everyday = fitted("--alone", str(articles)), fitted("--alone", str(articles), "--everyday", everyday)
+    assert without.reading != with_everyday.reading
 
 
 def test_documents_asked_alone_say_how_to_rank_and_what_reading_counts(fitted, articles, monkeypatch):
