@@ -58,7 +58,7 @@ def quantized_layers(bert: BertModel, *, scale_each_token: bool = False) -> nn.M
     """The quantized layers of a BERT, or None where there can be none.
 
     They take and give the states of one text, shape (tokens, dimension). With a scale for each token instead of one for
-    all, what is read of a single token is a third as far off; the mean of all, which a vector is, was near before.
+    all, what is read of a passage is less than half as far off; the mean of all, which a vector is, was near before.
     """
     linear = _LinearByToken if scale_each_token else _Linear
     try:
