@@ -23,8 +23,8 @@ from index.search import Candidate, Reader, Searcher
 _SHOWN = 3
 # So near to the best one's score another passage may as well be the one that answers, and is quoted beside it.
 _NEARLY_AS_HIGH = 0.02
-# So near, it is read beside a doubtful best one: what reads so much better may make up for it.
-_MADE_UP_FOR = 0.042
+# Beside a doubtful best one: what reads so much better may make up for it.
+_NEAR_ENOUGH_TO_READ = 0.042
 # What the log-odds that were read count beside the score.
 _READING_COUNTS = 0.017
 _REMEMBERED = 512
@@ -161,7 +161,7 @@ def read_doubtful(question: str, judged: Sequence[Judged], read: Read) -> list[t
     best = judged[0]
     if not is_doubtful(best.probability, best.candidate.signals):
         return []
-    near = [each for each in judged[:2] if each.candidate.score >= best.candidate.score - _MADE_UP_FOR]
+    near = [each for each in judged[:2] if each.candidate.score >= best.candidate.score - _NEAR_ENOUGH_TO_READ]
     found = [read(question, each.candidate.passage.context, each.candidate.passage.sentence_texts) for each in near]
     doubtful = sorted(
         zip(near, found, strict=True),

@@ -24,8 +24,8 @@ from index.search import Candidate, Reader, Searcher
 from index.settings import IndexSettings
 
 FOREIGN_QUESTIONS = 100
-# So many each document that is alone is asked of those about the others, and of the everyday ones.
-STRANGE_QUESTIONS = 8
+# Of each document that is alone.
+QUESTIONS_ABOUT_OTHERS = 8
 EVERYDAY_QUESTIONS = 12
 SEED = 1
 PART_DOCUMENTS = 4
@@ -53,6 +53,11 @@ class Asked:
     def answerable(self) -> bool:
         """Whether the corpus that was asked has the answer."""
         return bool(self.known.gold)
+
+    @property
+    def strange(self) -> bool:
+        """Whether it has nothing to do with the document, which is alone."""
+        return self.alone and self.foreign
 
     @property
     def right(self) -> frozenset[int]:
@@ -89,6 +94,8 @@ def ask_sets(
     for folder in options.complete:
         if folder not in (*options.folders, *options.translated):
             parser.error(f"--complete {folder}: name it among the sets, too")
+    if options.everyday and not options.alone:
+        parser.error(f"--everyday {options.everyday}: name the documents to ask with --alone")
     embedder = Embedder(find_model(model))
     questions = {
         folder: read_questions(folder / "questions.jsonl") for folder in (*options.folders, *options.translated)
@@ -191,7 +198,7 @@ def ask_alone(settings: IndexSettings, embedder: Embedder, everyday: Sequence[Kn
     chance = random.Random(SEED)  # noqa: S311
     for name, _, questions in documents:
         others = [known for other, _, theirs in documents if other != name for known in theirs]
-        strange = chance.sample(others, min(len(others), STRANGE_QUESTIONS))
+        strange = chance.sample(others, min(len(others), QUESTIONS_ABOUT_OTHERS))
         strange += chance.sample(everyday, min(len(everyday), EVERYDAY_QUESTIONS))
         with _searching_part(settings, [name], embedder) as searcher:
             own = _ask(searcher, settings.data_dir.name, questions, of_part=True)

@@ -231,14 +231,12 @@ def _logistic(
 
 def _counts(asked: Sequence[Asked], crosses: NDArray[np.bool_], alone_counts: float) -> Values:
     """How much each question counts: as much in all for those with an answer and without, across languages and not."""
-    strange = [question.alone and question.foreign for question in asked]
     groups = [
-        (question.source, question.of_part, question.answerable, question.lost, is_strange)
-        for question, is_strange in zip(asked, strange, strict=True)
+        (question.source, question.of_part, question.answerable, question.lost, question.strange) for question in asked
     ]
     sizes = Counter(groups)
     weight = np.array([sizes[group] ** -0.5 for group in groups])
-    weight[strange] *= STRANGE_COUNTS
+    weight[[question.strange for question in asked]] *= STRANGE_COUNTS
     weight[[question.lost for question in asked]] *= LOST_COUNTS
     weight[[question.alone for question in asked]] *= alone_counts
     # Else the few answers across languages would be taken for signs of having none.

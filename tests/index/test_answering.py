@@ -314,7 +314,7 @@ def test_of_two_that_rank_nearly_alike_the_one_that_reads_like_an_answer_is_firs
 
     monkeypatch.setattr(guide._serving.answerer, "_read", read)
     monkeypatch.setattr("index.answering.is_doubtful", lambda *_: True)
-    monkeypatch.setattr("index.answering._MADE_UP_FOR", tie)
+    monkeypatch.setattr("index.answering._NEAR_ENOUGH_TO_READ", tie)
     question = f"Marta Kowalczyk and contracts, {likeliest}, within {tie}"
     assert [quote.text.split()[0] for quote in guide.more(question, skip=0, limit=2)] == [
         first,
@@ -343,7 +343,7 @@ def test_a_higher_score_outweighs_what_reads_only_a_little_better(guide, behind,
 
 def test_the_first_passage_is_the_same_however_many_are_asked_for(guide, monkeypatch):
     monkeypatch.setattr("index.answering.is_doubtful", lambda *_: True)
-    monkeypatch.setattr("index.answering._MADE_UP_FOR", 9.0)
+    monkeypatch.setattr("index.answering._NEAR_ENOUGH_TO_READ", 9.0)
     question = "Which letters did Marta Kowalczyk write?"
     firsts = {guide.more(question, skip=0, limit=limit)[0].text for limit in (1, 2, 3, 5)}
     assert len(firsts) == 1

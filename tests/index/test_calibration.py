@@ -246,6 +246,13 @@ def test_sets_that_tell_nothing_are_said_to(tmp_path, unanswerable, said):
         main([str(folder), "--work", str(tmp_path / "work"), "--out", str(tmp_path / "weights.json")])
 
 
+def test_everyday_questions_need_documents_to_ask(tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([str(tmp_path / "one"), "--everyday", str(tmp_path / "day.jsonl"), "--work", str(tmp_path / "work")])
+    assert ended.value.code == 2
+    assert "name the documents to ask with --alone" in capsys.readouterr().err
+
+
 def test_a_complete_set_must_be_among_the_sets(tmp_path, capsys):
     with pytest.raises(SystemExit) as ended:
         main([str(tmp_path / "one"), "--complete", str(tmp_path / "two"), "--work", str(tmp_path / "work")])

@@ -82,6 +82,9 @@ def test_whole_numbers_read_as_the_library_does(monkeypatch):
     monkeypatch.setattr(module, "quantized_layers", lambda _bert, **_: None)
     slow = CrossEncoder()
     assert slow._layers is not cross_encoder()._layers
+    expected, found = (it.read("Who asked for an inquiry?", "The harbour", ENGLISH) for it in (slow, cross_encoder()))
+    assert np.allclose(found, expected, atol=0.3)
+    assert np.allclose(found - found.max(), expected - expected.max(), atol=0.3)
     assert np.allclose(all_read(cross_encoder()), all_read(slow), atol=1.0)
 
 
