@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from index.errors import ModelError
 from index.passages import CUTTING_RULES
 from index.settings import BUILTIN_MODEL
-from index.threads import available_threads, threads_at_most
+from index.threads import available_threads, threads_at_most, uninterrupted
 
 Vectors = NDArray[np.float32]
 
@@ -85,6 +85,7 @@ def builtin_folder() -> Path:
 class Embedder:
     """A loaded model. Not safe to call from several threads at once."""
 
+    @uninterrupted()
     def __init__(self, model: Model) -> None:
         """Load the weights; seconds, most of them for importing torch."""
         _quiet()

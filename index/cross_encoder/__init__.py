@@ -24,7 +24,7 @@ from transformers import BertConfig, BertModel
 from index.embedding import builtin_folder
 from index.errors import ModelError
 from index.quantized import quantized_layers
-from index.threads import threads_at_most
+from index.threads import threads_at_most, uninterrupted
 
 Vectors = NDArray[np.float32]
 
@@ -72,6 +72,7 @@ class Heads(nn.Module):
 class CrossEncoder:
     """A loaded cross-encoder. Not safe to call from several threads at once."""
 
+    @uninterrupted()
     def __init__(self) -> None:
         """Load the weights; raises `ModelError` where they cannot be loaded."""
         folder = builtin_folder()
