@@ -1,7 +1,7 @@
 """How good the answers are where the weights were fitted to other documents.
 
-    python benchmarks/crosswise.py FOLDER … --translated FOLDER … --complete FOLDER … --alone FOLDER …
-        --everyday FILE --work DIR
+    python benchmarks/crosswise.py FOLDER … --translated FOLDER … --complete FOLDER … --titled FOLDER …
+        --alone FOLDER … --everyday FILE --work DIR
 
 What `python -m index eval` prints is of questions that `python -m index.calibration.fit` has seen. This fits all
 weights and the threshold to every other document, asks about the documents between, and the other way round. A set of
@@ -41,7 +41,7 @@ def main() -> None:
     outcomes: dict[str, list[Outcome]] = {}
     for number in range(2):
         weights = fit(halves[1 - number], halves_alone[1 - number], read)
-        own = [one for one in halves[number] if not (one.foreign or one.of_part or one.translated or one.lost)]
+        own = [one for one in halves[number] if not (one.foreign or one.varied or one.translated or one.lost)]
         for question in [*own, *(one for one in halves_alone[number] if not one.foreign)]:
             outcomes.setdefault(question.source, []).append(_outcome(question, weights, read))
     rows = [("set", "questions", *MEASURED)]

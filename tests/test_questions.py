@@ -99,11 +99,33 @@ def test_no_everyday_question_that_is_measured_was_learnt_from():
     assert not {known.question for known in measured} & {known.question for known in learnt}
 
 
+def test_a_set_is_measured_with_the_names_of_its_files_as_titles(tmp_path):
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "12-lee-bridge.txt").write_text("It was built in 1901 by Anna Berg.", "utf-8")
+    gold = [{"document": "12-lee-bridge.txt", "text": "built in 1901"}]
+    known = {"id": "1", "lang": "en", "question": "When was the Lee bridge built?", "gold": gold}
+    (tmp_path / "questions.jsonl").write_text(json.dumps(known), "utf-8")
+    asked = benchmark("titled.py", str(tmp_path))
+    assert asked.returncode == 0
+    [line] = [line.split() for line in asked.stdout.splitlines() if "titled" in line]
+    assert line[2:5] == ["1", "1.000", "1.000"]
+    assert line[6] == "1.000"  # Without the title no word says which bridge.
+
+    (tmp_path / "corpus" / "page.html").write_text("<p>No plain text.", "utf-8")
+    refused = benchmark("titled.py", str(tmp_path))
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert "page.html is no plain text" in refused.stderr
+
+
 def write_unanswered(path, questions):
     rows = [{"id": key, "lang": lang, "question": text, "gold": []} for key, (lang, text) in questions.items()]
     path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
 
 
 def single(*arguments):
-    command = [sys.executable, "benchmarks/single.py", *arguments]
+    return benchmark("single.py", *arguments)
+
+
+def benchmark(name, *arguments):
+    command = [sys.executable, f"benchmarks/{name}", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

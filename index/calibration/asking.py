@@ -1,8 +1,9 @@
-"""Asks evaluation sets their questions, and more: those that they cannot answer, and of parts of them."""
+"""Asks evaluation sets their questions, and more: those that they cannot answer, and of variations on them."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import shutil
 import tempfile
@@ -15,8 +16,9 @@ from pathlib import Path
 from index.answering import distinct
 from index.build import build
 from index.cache import cache_path
-from index.documents import corpus_files
+from index.documents import corpus_files, read_document
 from index.embedding import Embedder, find_model
+from index.errors import VerbatimError
 from index.evaluation import KnownQuestion, holds, read_documents_with_questions, read_questions
 from index.generation import hold_current
 from index.questions import cleaned, is_small_talk
@@ -35,15 +37,15 @@ PART_DOCUMENTS = 4
 class Asked:
     """A question, its `text` as it was read, and its candidates, each with whether it holds the answer, best first.
 
-    It may be `foreign` to what was asked, asked of a part of the set only, `translated` by a machine, have `lost` its
-    answer, or be asked of a document that is `alone`.
+    It may be `foreign` to what was asked, `translated` by a machine, have `lost` its answer, be asked of a set that is
+    `varied` (a part of it, or each document with a title), or of a document that is `alone`.
     """
 
     source: str
     known: KnownQuestion
     text: str
     foreign: bool
-    of_part: bool
+    varied: bool
     translated: bool
     candidates: list[tuple[Candidate, bool]]
     lost: bool = False
@@ -79,6 +81,14 @@ def name_sets(parser: argparse.ArgumentParser) -> None:
         "--complete", nargs="*", default=[], type=Path, metavar="FOLDER", help="those of them that name every answer"
     )
     parser.add_argument(
+        "--titled",
+        nargs="*",
+        default=[],
+        type=Path,
+        metavar="FOLDER",
+        help="those of them whose files' names are titles",
+    )
+    parser.add_argument(
         "--alone", nargs="*", default=[], type=Path, metavar="FOLDER", help="sets of which each document is a corpus"
     )
     parser.add_argument(
@@ -91,9 +101,10 @@ def ask_sets(
     parser: argparse.ArgumentParser, options: argparse.Namespace, model: str
 ) -> tuple[list[Asked], list[Asked]]:
     """What comes back when the named sets are asked, and when the documents are that stand alone."""
-    for folder in options.complete:
-        if folder not in (*options.folders, *options.translated):
-            parser.error(f"--complete {folder}: name it among the sets, too")
+    for option in ("complete", "titled"):
+        for folder in getattr(options, option):
+            if folder not in (*options.folders, *options.translated):
+                parser.error(f"--{option} {folder}: name it among the sets, too")
     if options.everyday and not options.alone:
         parser.error(f"--everyday {options.everyday}: name the documents to ask with --alone")
     embedder = Embedder(find_model(model))
@@ -102,15 +113,36 @@ def ask_sets(
     }
     asked: list[Asked] = []
     for folder, own in questions.items():
-        settings = IndexSettings(folder / "corpus", options.work / folder.name, model)
+        foreign = foreign_questions(folder, questions)
         kind = {"translated": folder in options.translated, "complete": folder in options.complete}
-        asked += ask_set(settings, own, foreign_questions(folder, questions), embedder, **kind)
+        work = options.work / folder.name
+        asked += ask_set(IndexSettings(folder / "corpus", work, model), own, foreign, embedder, **kind)
+        if folder in options.titled:
+            titled = IndexSettings(work.with_name(f"{work.name}-corpus"), work.with_name(f"{work.name}-titled"), model)
+            write_titled(folder / "corpus", titled.corpus_dir)
+            again = ask_set(titled, own, foreign, embedder, **kind)
+            asked += [replace(question, source=folder.name, varied=True) for question in again]
     everyday = read_questions(options.everyday) if options.everyday else []
     alone: list[Asked] = []
     for folder in options.alone:
         settings = IndexSettings(folder / "corpus", options.work / folder.name, model)
         alone += ask_alone(settings, embedder, everyday)
     return asked, alone
+
+
+def write_titled(corpus: Path, titled: Path) -> None:
+    """Write the documents of a corpus, which are plain text, each with its file's name as its title.
+
+    Where no document has one, how much of a question the title says tells that set from others, and little else.
+    """
+    for name, path in corpus_files(corpus):
+        if path.suffix != ".txt":
+            raise VerbatimError(f"{path} is no plain text.", "Name sets of .txt files.")
+        title = path.stem.lstrip("0123456789-").replace("-", " ").capitalize()
+        target = titled / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = read_document(name, path).text
+        target.write_text(f"---\ntitle: {json.dumps(title)}\n---\n{text}", "utf-8", newline="")
 
 
 def foreign_questions(folder: Path, questions: dict[Path, list[KnownQuestion]]) -> list[KnownQuestion]:
@@ -153,7 +185,7 @@ def _ask(
     questions: Iterable[KnownQuestion],
     *,
     foreign: bool = False,
-    of_part: bool = False,
+    varied: bool = False,
     translated: bool = False,
 ) -> Iterator[Asked]:
     for known in questions:
@@ -164,7 +196,7 @@ def _ask(
         candidates = list(distinct(searcher.candidates(query, 1)))
         right = [any(holds(candidate.passage, gold) for gold in known.gold) for candidate in candidates]
         found = list(zip(candidates, right, strict=True))
-        yield Asked(source, known, query.text, foreign, of_part, translated, found)
+        yield Asked(source, known, query.text, foreign, varied, translated, found)
 
 
 def _ask_parts(settings: IndexSettings, whole: Sequence[Asked], embedder: Embedder) -> Iterator[Asked]:
@@ -185,7 +217,7 @@ def _ask_parts(settings: IndexSettings, whole: Sequence[Asked], embedder: Embedd
         others = [replace(known, gold=()) for other, theirs in own.items() if other != number for known in theirs]
         strange = random.Random(SEED).sample(others, min(len(others), len(own[number])))  # noqa: S311
         with _searching_part(settings, part, embedder) as searcher:
-            yield from _ask(searcher, settings.data_dir.name, [*own[number], *strange], of_part=True)
+            yield from _ask(searcher, settings.data_dir.name, [*own[number], *strange], varied=True)
 
 
 def ask_alone(settings: IndexSettings, embedder: Embedder, everyday: Sequence[KnownQuestion] = ()) -> Iterator[Asked]:
@@ -201,9 +233,9 @@ def ask_alone(settings: IndexSettings, embedder: Embedder, everyday: Sequence[Kn
         strange = chance.sample(others, min(len(others), QUESTIONS_ABOUT_OTHERS))
         strange += chance.sample(everyday, min(len(everyday), EVERYDAY_QUESTIONS))
         with _searching_part(settings, [name], embedder) as searcher:
-            own = _ask(searcher, settings.data_dir.name, questions, of_part=True)
+            own = _ask(searcher, settings.data_dir.name, questions, varied=True)
             unanswered = [replace(known, gold=()) for known in strange]
-            foreign = _ask(searcher, settings.data_dir.name, unanswered, of_part=True, foreign=True)
+            foreign = _ask(searcher, settings.data_dir.name, unanswered, varied=True, foreign=True)
             for question in (*own, *foreign):
                 yield replace(question, alone=True)
 

@@ -1,16 +1,17 @@
 """Makes `weights.json` from questions with known answers.
 
-    python -m index.calibration.fit FOLDER … --translated FOLDER … --complete FOLDER … --alone FOLDER …
-        --everyday FILE --work DIR
+    python -m index.calibration.fit FOLDER … --translated FOLDER … --complete FOLDER … --titled FOLDER …
+        --alone FOLDER … --everyday FILE --work DIR
 
 Each folder is an evaluation set (`corpus/` and `questions.jsonl`). Beside its own questions every corpus is asked some
 of the other sets', which it cannot answer; and parts of it, each a few documents, are asked its questions once more.
 Sets that `python -m training crossing` translated show what questions in another language look like; the threshold is
 set without them. In sets that name every passage that answers, each question is asked once more without these: it has
-lost its answer. Last, doubtful passages are read, and what that counts for is fitted beside the other signals.
-Documents that are a corpus of their own are asked the questions about them (`--alone`): for what reading counts, as
-some come near without an answer, for the ranking, and a little for the confidence. So are a few questions about the
-others, and of the `--everyday` ones. Nothing is embedded anew when the weights change.
+lost its answer. Sets without titles are asked once more with those that their files' names make (`--titled`). Last,
+doubtful passages are read, and what that counts for is fitted beside the other signals. Documents that are a corpus of
+their own are asked the questions about them (`--alone`): for what reading counts, as some come near without an answer,
+for the ranking, and a little for the confidence. So are a few questions about the others, and of the `--everyday` ones.
+Nothing is embedded anew when the weights change.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def fit(asked: Sequence[Asked], alone: Sequence[Asked], read: Read) -> Weights:
     What was asked of documents `alone` says how to rank and what reading counts, beside the rest; for the confidence
     before that it counts little.
     """
-    whole = [question for question in asked if not (question.of_part or question.lost)]
+    whole = [question for question in asked if not (question.varied or question.lost)]
     if all(question.answerable or question.translated for question in whole):
         raise VerbatimError("Every question has an answer: no threshold can be set.", "Give questions with empty gold.")
     ranking = _choosing(RANKING, _passage_choices([*whole, *alone]))
@@ -192,7 +193,7 @@ def _with_reading(weights: Weights, asked: Sequence[Asked], read: Read) -> Weigh
             continue
         questions.append(question)
         rows.append(weights.reading_values(first.probability, first.sentence_scores, found, best.signals, first.lead))
-        if question.answerable and not question.of_part:
+        if question.answerable and not question.varied:
             [(_, lit, counts)] = _sentence_choices([replace(question, candidates=[(best, True)])])
             choices.append((np.stack([first.sentence_scores, found], axis=1), lit, counts))
     if len({question.answerable for question in questions}) < 2:
@@ -232,7 +233,7 @@ def _logistic(
 def _counts(asked: Sequence[Asked], crosses: NDArray[np.bool_], alone_counts: float) -> Values:
     """How much each question counts: as much in all for those with an answer and without, across languages and not."""
     groups = [
-        (question.source, question.of_part, question.answerable, question.lost, question.strange) for question in asked
+        (question.source, question.varied, question.answerable, question.lost, question.strange) for question in asked
     ]
     sizes = Counter(groups)
     weight = np.array([sizes[group] ** -0.5 for group in groups])

@@ -23,6 +23,7 @@ from index.calibration import (
 from index.calibration.asking import ask_alone
 from index.calibration.fit import fit, main
 from index.cross_encoder import cross_encoder
+from index.documents import read_document
 from index.errors import DamagedIndexError, VerbatimError
 from index.evaluation import read_documents_with_questions, read_questions
 from index.settings import BUILTIN_MODEL, IndexSettings
@@ -168,7 +169,7 @@ def buildings(tmp_path):
 
 def test_a_fit_looks_at_the_sentences_that_its_own_weights_prefer(embedder, articles, tmp_path):
     asked = ask_alone(IndexSettings(articles / "corpus", tmp_path / "data", BUILTIN_MODEL), embedder)
-    asked = [replace(question, of_part=False) for question in asked]
+    asked = [replace(question, varied=False) for question in asked]
 
     def of_another_sentence(candidate):
         return replace(candidate, signals=replace(candidate.signals, best_cosine=0.0, best_match=0.0))
@@ -198,6 +199,15 @@ def test_the_confidence_learns_from_questions_that_lost_their_answer(buildings, 
     without, with_lost = fitted(), fitted("--complete", str(buildings))
     assert without.ranking == with_lost.ranking
     assert without.confidence != with_lost.confidence
+
+
+def test_the_confidence_learns_from_documents_with_a_title(buildings, fitted, tmp_path):
+    without, with_titles = fitted(), fitted("--titled", str(buildings))
+    assert without.ranking == with_titles.ranking
+    assert without.confidence != with_titles.confidence
+    titled = read_document("bridge.txt", tmp_path / "work" / "set-corpus" / "bridge.txt")
+    assert titled.title == "Bridge"
+    assert titled.text == (buildings / "corpus" / "bridge.txt").read_text("utf-8")
 
 
 def test_a_document_alone_is_asked_what_it_does_not_answer_as_well(embedder, articles, tmp_path):
