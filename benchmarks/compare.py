@@ -1,8 +1,9 @@
 """The product beside its alternatives: the same questions of the same corpora, in one run.
 
-    python benchmarks/compare.py FOLDER … [--json]
+    python benchmarks/compare.py FOLDER … [--beside DOCUMENTS] [--json]
 
-Each folder holds `corpus/` and `questions.jsonl`. Every system runs in a process of its own, and each question is put
+Each folder holds `corpus/` and `questions.jsonl`. `--beside` adds a folder of plain text to each corpus: with what
+`filler.py` writes it is as large as one likes. Every system runs in a process of its own, and each question is put
 to all of them in turn, in an order that changes from question to question: whatever else the machine does slows all of
 them alike. All have as many threads, one unless told otherwise: where other programs use the cores, several threads
 wait for each other, and that wait would be what is measured. A result is right when it is of the gold text's document
@@ -16,11 +17,13 @@ import json
 import multiprocessing
 import os
 import random
+import shutil
 import statistics
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -104,6 +107,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="corpus/ and questions.jsonl")
+    parser.add_argument("--beside", type=Path, metavar="DOCUMENTS", help="a folder of text that joins each corpus")
     parser.add_argument("--json", action="store_true", help="print a line of JSON for each line of the table")
     parser.add_argument("--threads", type=int, default=1, help="of each system (default: %(default)s)")
     options = parser.parse_args()
@@ -113,12 +117,27 @@ def main() -> None:
     for folder in options.folders:
         questions = read_questions(folder / "questions.jsonl")
         print(f"{folder.resolve().name}: {len(questions)} questions", file=sys.stderr)
-        lines += measure(folder.resolve().name, folder / "corpus", questions, names)
+        with _joined(folder / "corpus", options.beside) as corpus:
+            lines += measure(folder.resolve().name, corpus, questions, names)
     if options.json:
         for line in lines:
             print(json.dumps(asdict(line)))
     else:
         print(table(lines))
+
+
+@contextmanager
+def _joined(corpus: Path, beside: Path | None) -> Iterator[Path]:
+    """The corpus, with the documents of another folder."""
+    if beside is None:
+        yield corpus
+        return
+    with tempfile.TemporaryDirectory(prefix="verbatim-") as folder:
+        joined = Path(folder, "corpus")
+        shutil.copytree(corpus, joined)
+        for path in beside.iterdir():
+            shutil.copy(path, joined / f"beside-{path.name}")
+        yield joined
 
 
 def measure(name: str, corpus: Path, questions: Sequence[KnownQuestion], systems: Sequence[str]) -> list[Line]:

@@ -18,7 +18,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -26,15 +26,14 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.filler import passages_of, write_documents
 from index.build import build
-from index.documents import corpus_files, read_document
 from index.embedding import Embedder, Model, Vectors, find_model
 from index.live import LiveIndex
-from index.passages import Passage, cut
+from index.passages import Passage
 from index.reporting import reporting
 from index.settings import BUILTIN_MODEL, IndexSettings
 
-_CHANGED_WORDS = 0.1
 _NOISE = 0.05
 
 
@@ -70,7 +69,7 @@ def main() -> None:
 
     random.seed(7)
     embedder = SamplingEmbedder(find_model(options.model), options.sample)
-    passages = list(_passages(options.corpus, embedder))
+    passages = passages_of(options.corpus, embedder)
     print(f"{platform.machine()}, {os.cpu_count()} cores, {_threads()} threads, model {options.model}\n")
     _print_embedding(embedder, random.sample(passages, min(options.sample, len(passages))))
     print()
@@ -80,11 +79,6 @@ def main() -> None:
     for size in options.sizes:
         with tempfile.TemporaryDirectory(prefix="verbatim-") as folder:
             _print_questions(Path(folder), passages, size, options.model, embedder, options.questions)
-
-
-def _passages(corpus: Path, embedder: Embedder) -> Iterator[Passage]:
-    for name, path in corpus_files(corpus):
-        yield from cut(read_document(name, path), embedder.count_tokens, embedder.max_tokens)
 
 
 def _print_embedding(embedder: SamplingEmbedder, passages: Sequence[Passage]) -> None:
@@ -101,7 +95,7 @@ def _print_questions(
     folder: Path, passages: Sequence[Passage], size: int, model: str, embedder: SamplingEmbedder, count: int
 ) -> None:
     settings = IndexSettings(folder / "corpus", folder / "data", model)
-    _write_corpus(settings.corpus_dir, passages, size)
+    write_documents(settings.corpus_dir, passages, size)
     report = build(settings, load_model=lambda _model: embedder)
     questions = [_question(random.choice(passages)) for _ in range(count)]
     with closing(LiveIndex(settings, load_model=lambda _model: embedder)) as index:
@@ -116,27 +110,6 @@ def _print_questions(
     print(
         f"{report.manifest.passages:>10,} {report.seconds:>8.1f} {median:>10.1f} {last:>8.1f} {floor * 1000:>20.1f} ms "
         f"{median / (floor * 1000):>6.2f}"
-    )
-
-
-def _write_corpus(corpus: Path, passages: Sequence[Passage], size: int) -> None:
-    """Documents of a hundred paragraphs each; after the first round through the passages their words change."""
-    corpus.mkdir()
-    paragraphs = []
-    for number in range(size):
-        text = " ".join(passages[number % len(passages)].text.split())
-        text = text if number < len(passages) else _changed(text)
-        paragraphs.append(text if text.endswith(".") else f"{text}.")  # So that none looks like a heading.
-    for start in range(0, size, 100):
-        (corpus / f"{start // 100:05}.txt").write_text("\n\n".join(paragraphs[start : start + 100]), "utf-8")
-
-
-def _changed(text: str) -> str:
-    """Some of the words end in another way, so that no text is like another and there are more words to look up."""
-    endings = ("s", "ment", "able", "ique")
-    return " ".join(
-        word + random.choice(endings) if word.isalpha() and random.random() < _CHANGED_WORDS else word
-        for word in text.split()
     )
 
 
