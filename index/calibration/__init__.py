@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from itertools import combinations_with_replacement
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,10 @@ DOUBT = (0.01, 0.95)
 """From which to which probability it is doubtful whether a passage answers."""
 
 
+# `dataclasses.astuple` copies each value.
+_all_of = attrgetter(*Signals.__dataclass_fields__)
+
+
 def _terms(names: Sequence[str]) -> tuple[str, ...]:
     """A bias, each name, and each product of two."""
     return ("bias", *names, *(f"{one} * {other}" for one, other in combinations_with_replacement(names, 2)))
@@ -109,7 +114,7 @@ class Weights:
 
     def confidence_values(self, signals: Signals, lead: float) -> list[float]:
         """What the confidence is made of, in the order of `CONFIDENCE`."""
-        return [self.rank(signals), lead, *map(float, astuple(signals))]
+        return [self.rank(signals), lead, *map(float, _all_of(signals))]
 
     def probability(self, signals: Signals, lead: float) -> float:
         """The probability that a passage with these signals answers."""
