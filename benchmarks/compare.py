@@ -32,6 +32,7 @@ from typing import Any, Self
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.alternatives import RESULTS, SYSTEMS, Found
+from index.documents import corpus_files
 from index.evaluation import KnownQuestion, holds, read_questions
 from index.reporting import reporting
 
@@ -135,7 +136,7 @@ def _joined(corpus: Path, beside: Path | None) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="verbatim-") as folder:
         joined = Path(folder, "corpus")
         shutil.copytree(corpus, joined)
-        for path in beside.iterdir():
+        for _, path in corpus_files(beside):
             shutil.copy(path, joined / f"beside-{path.name}")
         yield joined
 

@@ -1,6 +1,8 @@
 """Writes as many passages as are wanted: those of a corpus, and the same with some words changed.
 
-python benchmarks/filler.py CORPUS --passages 10000 FOLDER
+    python benchmarks/filler.py CORPUS --passages 10000 FOLDER
+
+`speed.py` measures with them, and `compare.py` puts them beside a set.
 """
 
 from __future__ import annotations
