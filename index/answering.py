@@ -23,6 +23,8 @@ from index.search import Candidate, Reader, Searcher
 _SHOWN = 3
 # So near to the best one's score another passage may as well be the one that answers, and is quoted beside it.
 _NEARLY_AS_HIGH = 0.02
+# Where there is no other passage: no weight was fitted to a corpus of one, and right ones lead by about as much.
+_LEAD_OF_ONE = 0.1
 # Beside a doubtful best one: what reads so much better may make up for it.
 _NEAR_ENOUGH_TO_READ = 0.042
 # What the log-odds that were read count beside the score.
@@ -149,8 +151,10 @@ def unread(candidates: Sequence[Candidate], weights: Weights) -> list[Judged]:
 
 def lead_of(candidates: Sequence[Candidate], position: int) -> float:
     """How far a candidate ranks above the next one or, below zero, behind the best, which is first."""
+    if len(candidates) == 1:
+        return _LEAD_OF_ONE
     other = 0 if position else 1
-    return candidates[position].score - (candidates[other].score if other < len(candidates) else 0.0)
+    return candidates[position].score - candidates[other].score
 
 
 def read_doubtful(question: str, judged: Sequence[Judged], read: Read) -> list[tuple[Judged, Vectors]]:

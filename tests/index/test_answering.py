@@ -67,6 +67,30 @@ def test_a_sure_answer_is_given_with_high_confidence(article_index):
     assert "Dario Amodei, boss d'Anthropic" in answer.quotes[0].text
 
 
+@pytest.fixture(scope="module")
+def sentence(embedder, tmp_path_factory):
+    """An index of a single sentence."""
+    folder = tmp_path_factory.mktemp("sentence")
+    (folder / "corpus").mkdir()
+    (folder / "corpus" / "bridge.txt").write_text("The bridge over the Lee was built by Anna Berg in 1901.", "utf-8")
+    settings = IndexSettings(folder / "corpus", folder / "data", "builtin")
+    build(settings, load_model=lambda _: embedder)
+    with closing(LiveIndex(settings, follow=False, load_model=lambda _: embedder)) as index:
+        yield index
+
+
+@pytest.mark.parametrize(
+    "question", ["Who built the bridge?", "When was the bridge built?", "Qui a construit le pont ?"]
+)
+def test_a_corpus_of_one_passage_answers(sentence, question):
+    assert sentence.ask(question).answered
+
+
+@pytest.mark.parametrize("question", ["How long is the bridge?", "Where do the cats sleep?", "Où est l'école ?"])
+def test_a_corpus_of_one_passage_does_not_answer_everything(sentence, question):
+    assert not sentence.ask(question).answered
+
+
 @pytest.mark.parametrize("question", ["who painted the Mona Lisa", "Quelle est la recette de la ratatouille ?"])
 def test_what_the_corpus_does_not_say_is_not_answered(article_index, question):
     answer = article_index.ask(question)

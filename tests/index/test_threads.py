@@ -17,6 +17,7 @@ _PROJECT = Path(__file__).parents[2]
 _LOADING = """
 import signal, sys
 from index.embedding import Embedder, find_model
+signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
 model = find_model("builtin")
 signal.setitimer(signal.ITIMER_REAL, 0.1)
@@ -31,6 +32,14 @@ try:
 except KeyboardInterrupt:
     print("interrupted")
 """
+
+
+@pytest.fixture(autouse=True)
+def interruptible():
+    """A shell's background jobs ignore interrupts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_an_interrupt_waits_until_it_is_done():
