@@ -4,8 +4,9 @@
 
 The texts are those of a folder, repeated with changed words until there are enough passages. Only the texts of a
 sample are embedded by the model; all others get a vector near one of the sample's, since how long a search takes
-depends on how many vectors there are and not on what they say. Everything else is the real thing: `build`, the files
-of a generation, and questions asked of a `LiveIndex`, one after the other. The ratio: to embedding the question alone.
+depends on how many vectors there are and not on what they say. Whether a passage is doubtful, and read, does: with a
+`--sample` larger than the corpus all vectors are real. Everything else is the real thing: `build`, the files of a
+generation, and questions asked of a `LiveIndex`, one after the other. The ratio: to embedding the question alone.
 """
 
 from __future__ import annotations
