@@ -25,12 +25,14 @@ try:
     Embedder(model)
 except KeyboardInterrupt:
     print("torch" in sys.modules, "index.quantized" in sys.modules)
-from index.cross_encoder import CrossEncoder
+import index.cross_encoder as module
+made, make = [], module.quantized_layers
+module.quantized_layers = lambda *some, **more: made.append(make(*some, **more)) or made[0]
 signal.setitimer(signal.ITIMER_REAL, 0.01)
 try:
-    CrossEncoder()
+    module.CrossEncoder()
 except KeyboardInterrupt:
-    print("interrupted")
+    print(len(made))
 """
 
 
@@ -86,4 +88,4 @@ def test_an_interrupt_while_a_model_loads_waits_until_it_has():
     done = subprocess.run(
         [sys.executable, "-c", _LOADING], cwd=_PROJECT, capture_output=True, encoding="utf-8", timeout=120
     )
-    assert (done.returncode, done.stdout.split("\n")) == (0, ["True True", "interrupted", ""]), done.stderr
+    assert (done.returncode, done.stdout.split("\n")) == (0, ["True True", "1", ""]), done.stderr
