@@ -134,11 +134,10 @@ def _joined(corpus: Path, beside: Path | None) -> Iterator[Path]:
         yield corpus
         return
     with tempfile.TemporaryDirectory(prefix="verbatim-") as folder:
-        joined = Path(folder, "corpus")
-        shutil.copytree(corpus, joined)
-        for _, path in corpus_files(beside):
-            shutil.copy(path, joined / f"beside-{path.name}")
-        yield joined
+        for prefix, documents in (("", corpus), ("beside-", beside)):
+            for _, path in corpus_files(documents):
+                shutil.copy(path, Path(folder, f"{prefix}{path.name}"))
+        yield Path(folder)
 
 
 def measure(name: str, corpus: Path, questions: Sequence[KnownQuestion], systems: Sequence[str]) -> list[Line]:
