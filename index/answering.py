@@ -23,8 +23,8 @@ from index.search import Candidate, Reader, Searcher
 _SHOWN = 3
 # So near to the best one's score another passage may as well be the one that answers, and is quoted beside it.
 _NEARLY_AS_HIGH = 0.02
-# Where there is no other passage: no weight was fitted to a corpus of one, and right ones lead by about as much.
-_LEAD_OF_ONE = 0.1
+# No weight was fitted to a corpus of one passage; where there are more, right ones lead by about as much.
+_LEAD_WHEN_ALONE = 0.1
 # Beside a doubtful best one: what reads so much better may make up for it.
 _NEAR_ENOUGH_TO_READ = 0.042
 # What the log-odds that were read count beside the score.
@@ -152,7 +152,7 @@ def unread(candidates: Sequence[Candidate], weights: Weights) -> list[Judged]:
 def lead_of(candidates: Sequence[Candidate], position: int) -> float:
     """How far a candidate ranks above the next one or, below zero, behind the best, which is first."""
     if len(candidates) == 1:
-        return _LEAD_OF_ONE
+        return _LEAD_WHEN_ALONE
     other = 0 if position else 1
     return candidates[position].score - candidates[other].score
 

@@ -10,7 +10,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
-from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -70,10 +69,6 @@ DOUBT = (0.01, 0.95)
 """From which to which probability it is doubtful whether a passage answers."""
 
 
-# `dataclasses.astuple` copies each value.
-_all_of = attrgetter(*Signals.__dataclass_fields__)
-
-
 def _terms(names: Sequence[str]) -> tuple[str, ...]:
     """A bias, each name, and each product of two."""
     return ("bias", *names, *(f"{one} * {other}" for one, other in combinations_with_replacement(names, 2)))
@@ -114,7 +109,7 @@ class Weights:
 
     def confidence_values(self, signals: Signals, lead: float) -> list[float]:
         """What the confidence is made of, in the order of `CONFIDENCE`."""
-        return [self.rank(signals), lead, *map(float, _all_of(signals))]
+        return [self.rank(signals), lead, *(float(getattr(signals, name)) for name in Signals.__dataclass_fields__)]
 
     def probability(self, signals: Signals, lead: float) -> float:
         """The probability that a passage with these signals answers."""

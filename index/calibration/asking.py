@@ -115,12 +115,13 @@ def ask_sets(
     for folder, own in questions.items():
         foreign = foreign_questions(folder, questions)
         kind = {"translated": folder in options.translated, "complete": folder in options.complete}
-        work = options.work / folder.name
-        asked += ask_set(IndexSettings(folder / "corpus", work, model), own, foreign, embedder, **kind)
+        settings = IndexSettings(folder / "corpus", options.work / folder.name, model)
+        asked += ask_set(settings, own, foreign, embedder, **kind)
         if folder in options.titled:
-            titled = IndexSettings(work.with_name(f"{work.name}-corpus"), work.with_name(f"{work.name}-titled"), model)
-            write_titled(folder / "corpus", titled.corpus_dir)
-            again = ask_set(titled, own, foreign, embedder, **kind)
+            titled = options.work / f"{folder.name}-titled"
+            write_titled(folder / "corpus", titled / "corpus")
+            settings = IndexSettings(titled / "corpus", titled / "data", model)
+            again = ask_set(settings, own, foreign, embedder, **kind)
             asked += [replace(question, source=folder.name, varied=True) for question in again]
     everyday = read_questions(options.everyday) if options.everyday else []
     alone: list[Asked] = []
@@ -133,7 +134,7 @@ def ask_sets(
 def write_titled(corpus: Path, titled: Path) -> None:
     """Write the documents of a corpus, which are plain text, each with its file's name as its title.
 
-    Where no document has one, how much of a question the title says tells that set from others, and little else.
+    Where some sets have titles and others none, the weights take a title for a sign of the former's questions.
     """
     for name, path in corpus_files(corpus):
         if path.suffix != ".txt":

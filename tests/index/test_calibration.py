@@ -205,7 +205,7 @@ def test_the_confidence_learns_from_documents_with_a_title(buildings, fitted, tm
     without, with_titles = fitted(), fitted("--titled", str(buildings))
     assert without.ranking == with_titles.ranking
     assert without.confidence != with_titles.confidence
-    titled = read_document("bridge.txt", tmp_path / "work" / "set-corpus" / "bridge.txt")
+    titled = read_document("bridge.txt", tmp_path / "work" / "set-titled" / "corpus" / "bridge.txt")
     assert titled.title == "Bridge"
     assert titled.text == (buildings / "corpus" / "bridge.txt").read_text("utf-8")
 
